@@ -1,0 +1,17 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs once before all bats files: every test may rely on what is checked here.
+
+setup_suite() {
+	local name
+	for name in UML_SOURCE UML_BUILD UML_TESTS; do
+		[ -d "${!name:-}" ] || {
+			echo "$name is not set to a folder; run ./check or tests/run, not bats itself" >&2
+			return 1
+		}
+	done
+	[ -x "$UML_BUILD/tests/bin/keeper" ] || {
+		echo "$UML_BUILD/tests/bin/keeper is missing; run make check-programs" >&2
+		return 1
+	}
+}
