@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ASM_UM_MMU_H
+#define __ASM_UM_MMU_H
+
+#ifndef __ASSEMBLY__
+
+struct host_unit;
+
+#define UM_NOTES	64
+
+/**
+ * struct um_note - a change that the host has yet to see
+ * @start: first byte
+ * @end: byte behind the last
+ * @prot: 0: unmap; otherwise the host's PROT_* bits that remain
+ */
+struct um_note {
+	unsigned long start;
+	unsigned long end;
+	int prot;
+};
+
+/**
+ * typedef mm_context_t - the port's part of an mm
+ * @unit: the host processes that lend it their address space, or NULL
+ * @vdso: guest address of the vDSO, or 0
+ * @notes: changes that the host has yet to see, in order
+ * @nnotes: how many
+ * @maps: upper bound of the host mappings made since the last full flush
+ */
+typedef struct {
+	struct host_unit *unit;
+	unsigned long vdso;
+	struct um_note notes[UM_NOTES];
+	unsigned int nnotes;
+	unsigned int maps;
+} mm_context_t;
+
+#endif
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __ASM_UM_MODULE_H
+#define __ASM_UM_MODULE_H
+
+struct mod_arch_specific { };
+
+#define MODULE_PROC_FAMILY "X86_64 "
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tasks as the port sees them: kernel stack, carrier, and what a fault left behind. */
+#ifndef __ASM_UM_PROCESSOR_H
+#define __ASM_UM_PROCESSOR_H
+
+#include <linux/cache.h>
+#include <linux/types.h>
+#include <asm/ptrace.h>
+#include <asm/page.h>
+#include <asm/memory_layout.h>
+#include <asm/processor-flags.h>
+#include <asm/vdso/processor.h>
+
+struct task_struct;
+struct mm_struct;
+struct host_carrier;
+
+#define TASK_SIZE		_AC(STUB_BASE, UL)
+#define TASK_SIZE_MAX		TASK_SIZE
+#define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
+#define STACK_TOP		TASK_SIZE
+#define STACK_TOP_MAX		TASK_SIZE
+#define DEFAULT_MAP_WINDOW	TASK_SIZE
+
+/**
+ * struct thread_struct - the port's part of a task
+ * @sp: kernel stack pointer while the task is switched out
+ * @carrier: the host process that runs its guest code, or NULL
+ * @full_regs: task_pt_regs() holds the whole register file, the carrier a signal frame
+ * @fsbase: fs base, while @full_regs
+ * @gsbase: gs base, while @full_regs
+ * @cr2: address of the last fault
+ * @error_code: its error code, x86 bits
+ * @trap_nr: its x86 vector
+ * @stepping: the trap flag is set on behalf of a tracer
+ */
+struct thread_struct {
+	unsigned long sp;
+	struct host_carrier *carrier;
+	bool full_regs;
+	bool stepping;
+	unsigned long fsbase;
+	unsigned long gsbase;
+	unsigned long cr2;
+	unsigned long error_code;
+	unsigned long trap_nr;
+};
+
+#define INIT_THREAD	{ }
+
+#define task_pt_regs(tsk)							\
+	((struct pt_regs *)(task_stack_page(tsk) + THREAD_SIZE) - 1)
+
+#define KSTK_EIP(tsk)		(task_pt_regs(tsk)->ip)
+#define KSTK_ESP(tsk)		(task_pt_regs(tsk)->sp)
+
+void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+unsigned long __get_wchan(struct task_struct *tsk);
+void exit_thread(struct task_struct *tsk);
+void flush_thread(void);
+
+struct cpuinfo_um {
+	unsigned long loops_per_jiffy;
+};
+extern struct cpuinfo_um um_cpu;
+
+#define cpu_data(cpu)		um_cpu
+#define current_cpu_data	um_cpu
+#define cache_line_size()	L1_CACHE_BYTES
+
+/* The x86 helpers that the borrowed headers expect. */
+static __always_inline void native_pause(void)
+{
+	asm volatile("pause" ::: "memory");
+}
+
+static inline void cpu_relax_yield(void)	{ native_pause(); }
+
+#define ARCH_HAS_PREFETCH
+static inline void prefetch(const void *p)	{ __builtin_prefetch(p); }
+#define ARCH_HAS_PREFETCHW
+static inline void prefetchw(const void *p)	{ __builtin_prefetch(p, 1); }
+#define ARCH_HAS_SPINLOCK_PREFETCH
+#define spin_lock_prefetch(x)	prefetchw(x)
+
+#endif

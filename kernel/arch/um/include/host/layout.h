@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * layout.h - the part of every guest address space that belongs to the host layer.
+ *
+ * Everything below STUB_BASE is the guest process's own.  The rest is mapped by the
+ * zygote and by the agents and can never be named by a guest mapping (TASK_SIZE is
+ * STUB_BASE):
+ *
+ *   STUB_TEXT   64 KiB  r-x  all code that is not the guest's (a sealed memfd)
+ *   G_RO        64 KiB  r--  constants of all processes: filter, table of error values
+ *   Z_REQ       64 KiB  r--  the zygote's request list (unmapped in units)
+ *   U_REQ        2 MiB  r--  the agent's request list and message structures
+ *   C_RO(i)      4 KiB  r--  carrier i: start-up list, reply words, selector
+ *   C_RW(i)     32 KiB  rw-  carrier i: mailbox page, then its signal stack
+ *
+ * Read by C and by assembly, by the kernel, by the host layer and by the stub.
+ */
+#ifndef __HOST_LAYOUT_H
+#define __HOST_LAYOUT_H
+
+#define STUB_BASE		0x7fffc0000000
+#define STUB_TEXT		STUB_BASE
+#define STUB_TEXT_SIZE		0x10000
+#define G_RO			0x7fffc0010000
+#define G_RO_SIZE		0x10000
+#define Z_REQ			0x7fffc0020000
+#define Z_REQ_SIZE		0x10000
+#define U_REQ			0x7fffc0200000
+#define C_RO0			0x7fffc1000000
+#define C_RO_SHIFT		12
+#define U_RO_SIZE		0x1e00000	/* U_REQ up to the end of the C_RO pages */
+#define C_RW0			0x7fffd0000000
+#define C_RW_SHIFT		15
+#define C_RW_STRIDE		(1 << C_RW_SHIFT)
+#define UNIT_CARRIERS		4096
+#define U_RW_SIZE		0x8000000	/* UNIT_CARRIERS << C_RW_SHIFT */
+#define STUB_END		0x7fffe0000000
+#define HOST_USER_END		0x7ffffffff000
+
+/* The control memfd: the zygote's pages, then one slot for each unit. */
+#define CTL_Z_REQ		G_RO_SIZE
+#define CTL_SLOT0		0x10000000
+#define CTL_SLOT_SIZE		0x10000000
+#define CTL_SLOT_RW		0x8000000	/* where C_RW0 stands in a slot */
+
+/* The signal stack inside C_RW(i). */
+#define ALTSTACK_OFF		0x1000
+#define ALTSTACK_SIZE		(C_RW_STRIDE - ALTSTACK_OFF)
+
+/* A request list: sequence number, spin limit; operations; then data. */
+#define LIST_SEQ		0x0
+#define LIST_SPIN		0x4
+#define LIST_OPS		0x40
+#define LIST_DATA		0x20000
+
+/* An operation: call number, six arguments, control word: 64 bytes. */
+#define OP_SIZE			64
+#define OP_SIZE_SHIFT		6
+#define OP_END			0x01	/* last of the list */
+#define OP_CHECK		0x02	/* an error ends the list and is acknowledged */
+#define OP_RETRY		0x04	/* EBADF: yield, then try again */
+#define OP_CLONE		0x08	/* the child goes on at the list whose address is a[5] */
+#define OP_JUMP			0x10	/* afterwards: the request list moves to control >> 8 */
+#define OP_PARK			0x20	/* afterwards: the carrier reports and waits */
+#define OP_SELF			0x40	/* start-up: an error ends this process */
+
+/* Descriptors of the zygote and of every agent. */
+#define FD_RAM			0
+#define FD_CTL			1
+#define FD_SOCK			2
+#define FD_ACK			3
+#define FD_FIRST_LISTENER	4
+
+/*
+ * The carrier's report.  Its number is one that every container profile permits
+ * (sched_yield); a report is recognised by the address of its instruction, which is
+ * the host's word.
+ */
+#define NR_REPORT		24
+#define REPORT_START		0x100	/* instead of a signal number: ready */
+#define SIG_KICK		10	/* SIGUSR1: stop and report */
+
+/* Offsets in G_RO. */
+#define G_ONE			0x0	/* u64 1: acknowledges success */
+#define G_ZERO			0x8	/* u64 0: the empty signal mask */
+#define G_FPROG			0x10	/* struct sock_fprog */
+#define G_FILTER		0x40	/* its instructions */
+#define G_ERRTAB		0x1000	/* 4096 values of 64 bits: 0x100000000 + errno */
+
+/* Offsets in C_RO(i). */
+#define RO_SELECTOR		0x0	/* u8: for syscall user dispatch */
+#define RO_SPIN			0x4	/* u32: spin limit, 0: never spin */
+#define RO_RESP			0x80	/* struct seccomp_notif_resp */
+#define RO_SIGSTACK		0xc0	/* stack_t */
+#define RO_OPS			0x100	/* start-up list */
+
+/* The x86-64 rt_sigframe, from the stack pointer at the handler's entry. */
+#define F_UC			8
+#define F_UCLINK		16	/* not 0: load fs and gs base from the next words */
+#define F_SS_SP			24	/* on delivery: base of this thread's signal stack */
+#define F_FSBASE		24
+#define F_GSBASE		40
+#define F_R8			48
+#define F_R9			56
+#define F_R10			64
+#define F_R11			72
+#define F_R12			80
+#define F_R13			88
+#define F_R14			96
+#define F_R15			104
+#define F_RDI			112
+#define F_RSI			120
+#define F_RBP			128
+#define F_RBX			136
+#define F_RDX			144
+#define F_RAX			152
+#define F_RCX			160
+#define F_RSP			168
+#define F_RIP			176
+#define F_EFLAGS		184
+#define F_CS			192	/* u16 cs, gs, fs, ss */
+#define F_SS			198
+#define F_ERR			200
+#define F_TRAPNO		208
+#define F_OLDMASK		216
+#define F_CR2			224
+#define F_FPSTATE		232
+#define F_SIGMASK		304
+#define F_INFO			312	/* siginfo; the stub builds its iret frame here */
+#define F_SIZE			440
+
+#endif
