@@ -18,7 +18,8 @@ fi
 
 missing=
 for section in "$@"; do
-	for package in $(sed -n "s/^$section[[:space:]][[:space:]]*//p" "$list"); do
+	# shellcheck disable=SC2013 # words are wanted
+	for package in $(awk -v section="$section" '$1 == section { print $2 }' "$list"); do
 		case " $missing " in
 		*" $package "*) continue ;;
 		esac
@@ -38,10 +39,13 @@ fi
 echo "$command: installing Debian packages:$missing"
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # $missing is a list
-if ! apt-get install -y --no-install-recommends $missing; then
-	apt-get update && apt-get install -y --no-install-recommends $missing || {
-		echo "$command: cannot install$missing: apt-get failed, see above;" \
-			"check the network and /etc/apt/sources.list" >&2
-		exit 1
-	}
+install_missing() {
+	apt-get install -y --no-install-recommends $missing
+}
+
+# The package lists of a fresh machine are empty or old.
+if ! install_missing && ! { apt-get update && install_missing; }; then
+	echo "$command: cannot install$missing: apt-get failed, see above;" \
+		"check the network and /etc/apt/sources.list" >&2
+	exit 1
 fi

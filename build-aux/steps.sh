@@ -5,7 +5,7 @@
 # The caller sets `top` (the source folder) and `build` (the build folder) and sources this file.
 
 me=${0##*/}
-steps_started=$SECONDS
+: "${top:?}" "${build:?}"
 
 die() {
 	echo "$me: $*" >&2

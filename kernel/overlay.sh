@@ -102,7 +102,8 @@ lay() {
 		mkdir -p "$to/$folder"
 	done
 	(cd "$from" && find . -type f ! -name '*~' ! -name '.*.sw?') | while IFS= read -r file; do
-		[ "$to/$file" -ef "$from/$file" ] || ln -sf "$from/${file#./}" "$to/$file"
+		link=$from/${file#./}
+		[ "$(readlink "$to/$file")" = "$link" ] || ln -sf "$link" "$to/$file"
 	done
 }
 

@@ -14,4 +14,12 @@ setup_suite() {
 		echo "$UML_BUILD/tests/bin/keeper is missing; run make check-programs" >&2
 		return 1
 	}
+	# A name that every user can reach, whatever the permissions above the build folder.
+	[ ! -e "$UML_KERNEL" ] || share "$UML_KERNEL" linux
+	[ ! -e "$UML_BUILD/tests/test.ext4" ] || share "$UML_BUILD/tests/test.ext4" test.ext4
+}
+
+share() {
+	ln "$1" "$BATS_SUITE_TMPDIR/$2" 2>/dev/null || cp --sparse=always "$1" "$BATS_SUITE_TMPDIR/$2"
+	chmod a+r "$BATS_SUITE_TMPDIR/$2"
 }
