@@ -17,7 +17,8 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 	}
 	g_fault = *si;
 	fault_rip = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
-	fault_err = (uint64_t)uc->uc_mcontext.gregs[REG_ERR];
+	/* Bit 0, "present", tells of the page tables and not of the program. */
+	fault_err = (uint64_t)uc->uc_mcontext.gregs[REG_ERR] & ~1ull;
 	fault_trap = (uint64_t)uc->uc_mcontext.gregs[REG_TRAPNO];
 	fault_cr2 = (uint64_t)uc->uc_mcontext.gregs[REG_CR2];
 	siglongjmp(g_back, sig);
