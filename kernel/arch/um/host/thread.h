@@ -21,6 +21,16 @@
  */
 int host_thread_start(const char *name, void (*run)(void *arg), void *arg);
 
+/**
+ * host_thread_init() - note the host CPUs that the process may use
+ *
+ * Called by host_process_init(), before the virtual CPU is bound to one of them.
+ */
+void host_thread_init(void);
+
+/** host_thread_unbind() - let the calling thread run on all of those CPUs. */
+void host_thread_unbind(void);
+
 /** host_futex_wait() - sleep while *@word is @value.  Return: 0 or -errno. */
 int host_futex_wait(const u32 *word, u32 value);
 

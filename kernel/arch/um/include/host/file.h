@@ -10,7 +10,6 @@
 #define HOST_OPEN_WRITE		0x1	/* read and write; otherwise read only */
 #define HOST_OPEN_SYNC		0x2	/* O_SYNC */
 #define HOST_OPEN_CREATE	0x4
-#define HOST_OPEN_DIRECT	0x8	/* O_DIRECT */
 
 /**
  * host_file_open() - open a host file, close-on-exec
@@ -46,6 +45,15 @@ int host_file_size(int fd, u64 *size_bytes);
 int host_file_lock(int fd, bool exclusive);
 
 /**
+ * host_file_lock_holder() - who holds the lock that host_file_lock() met?
+ * @fd: the descriptor
+ * @exclusive: as asked for
+ *
+ * Return: a host process id, or 0 if it cannot be told.
+ */
+int host_file_lock_holder(int fd, bool exclusive);
+
+/**
  * host_file_read() - read up to a length at an offset
  * @fd: the descriptor
  * @buf: where to
@@ -75,5 +83,25 @@ ssize_t host_file_write(int fd, const void *buf, size_t len_bytes, s64 offset_by
  * Return: the HOST_POLL_* bits that hold now, 0 for none, or -errno.
  */
 int host_file_ready(int fd, unsigned int events);
+
+/**
+ * host_file_wait() - wait until the descriptor can be read or written
+ * @fd: the descriptor
+ * @events: HOST_POLL_IN or HOST_POLL_OUT
+ * @timeout_ms: how long at most; -1: for ever
+ *
+ * Return: the HOST_POLL_* bits that hold, 0 after the time, or -errno.
+ */
+int host_file_wait(int fd, unsigned int events, int timeout_ms);
+
+/**
+ * host_file_write_now() - write as much as can be written without waiting
+ * @fd: a descriptor, best one made by host_tty_reopen()
+ * @buf: what
+ * @len_bytes: how much
+ *
+ * Return: bytes written, -EAGAIN if none could be, or -errno.
+ */
+ssize_t host_file_write_now(int fd, const void *buf, size_t len_bytes);
 
 #endif
