@@ -44,14 +44,3 @@ configure() {
 	[ "$status" -eq 0 ]
 	[ ! -e "$BATS_TEST_TMPDIR/dest/usr/local/bin/linux" ]
 }
-
-@test "make kernel-config without or with a missing FRAGMENT says how to use it" {
-	[ -e "$UML_BUILD/kernel/linux" ] || [ -e "$UML_BUILD/kernel/obj/.config" ] ||
-		skip "this build has no kernel"
-	run_logged make -C "$UML_BUILD" kernel-config
-	[ "$status" -ne 0 ]
-	[[ $output == *"use FRAGMENT=FILE"* ]]
-	run_logged make -C "$UML_BUILD" kernel-config FRAGMENT=/no/such/file
-	[ "$status" -ne 0 ]
-	[[ $output == *"cannot read /no/such/file"* ]]
-}

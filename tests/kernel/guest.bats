@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The programs of tests/guest run natively and in the guest: output and exit status must agree, and
+# no check may fail on either side.
+
+load ../lib/common
+
+families='proc mem sig fp thr time ptrace'
+
+# family NAME: all programs NAME-*; tells of each that does not agree before it fails.
+family() {
+	local program name wrong=0 count=0
+	for program in "$UML_BUILD/tests/bin/guest/$1"-*; do
+		[ -x "$program" ] || continue
+		case $program in
+		*.sh) continue ;;
+		esac
+		name=${program##*/}
+		count=$((count + 1))
+		agrees "$program" "$name" || {
+			log "=== $name does not agree"
+			wrong=$((wrong + 1))
+		}
+	done
+	log "$count programs, $wrong wrong"
+	[ "$count" -gt 0 ]
+	[ "$wrong" -eq 0 ]
+}
+
+agrees() {
+	local host=$guest_dir/$2.host guest=$guest_dir/$2.guest
+	run_logged env TMPDIR="$BATS_TEST_TMPDIR" timeout -k 5 "$guest_limit_s" \
+		sh "$UML_TESTS/lib/inside/agree" "$1" "$host"
+	[ -s "$host" ] || return 1
+	truncate -s 1M "$guest"
+	guest_boot quiet ubd1="$guest" run=/t/agree,"/t/guest/$2",/dev/ubdb
+	tr -d '\0' <"$guest" >"$guest.text"
+	diff -a -u --label host --label guest "$host" "$guest.text" || return 1
+	grep -aq '^exit status 0$' "$host" || return 1
+	! grep -a '^FAIL' "$host" || return 1
+	guest_check_clean
+}
+
+@test "every program of tests/guest belongs to a family that is tested here" {
+	for program in "$UML_BUILD"/tests/bin/guest/*; do
+		name=${program##*/}
+		[[ " $families " == *" ${name%%-*} "* ]] || {
+			log "$name: no such family"
+			return 1
+		}
+	done
+}
+
+@test "processes" {
+	family proc
+}
+
+@test "memory" {
+	family mem
+}
+
+@test "signals" {
+	family sig
+}
+
+@test "floating point and vector state" {
+	family fp
+}
+
+@test "threads" {
+	family thr
+}
+
+@test "time" {
+	family time
+}
+
+@test "ptrace" {
+	family ptrace
+}
