@@ -13,7 +13,7 @@
 #include <host/string.h>
 #include <host/unit.h>
 #include "abi.h"
-#include "guard.h"
+#include "undo.h"
 #include "raw.h"
 #include "thread.h"
 
@@ -83,7 +83,7 @@ void host_process_init(int argc, char **argv, char **envp)
 	start.argv = argv;
 	start.envp = envp;
 	fill_standard_descriptors();
-	host_guard_init();
+	host_undo_init();
 	start.path = find_program_path(envp);
 	start.program = (int)HOST_CALL(openat, AT_FDCWD, "/proc/self/exe", PATH_ONLY | O_CLOEXEC);
 	if (start.program < 0 && start.path)
@@ -117,11 +117,11 @@ static void end_all(int status)
 	host_call(rt_sigprocmask, HOW_SETMASK, &all, NULL, sizeof(all));
 	if (__atomic_exchange_n(&ending, 1, __ATOMIC_SEQ_CST))
 		host_call(exit_group, status);
-	if (!host_guard)
+	if (!host_undo)
 		return;
 	host_tty_restore();
 	host_units_kill();
-	host_guard_paths();
+	host_undo_paths();
 	host_guardian_end();
 	while (host_call(wait4, -1, NULL, HOST_WNOHANG | HOST_WALL, NULL) > 0)
 		;

@@ -1,72 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * guard.h - what the kernel process and its guardian share: how to leave the host as it was.
+ * guard.h - host calls that sleep, and that an interrupt which comes at the last moment
+ * before must keep from sleeping.
  *
- * The page lies in shared anonymous memory.  The kernel process writes it, the guardian
- * only reads it, and only after the kernel process is dead.  Every entry is complete
- * before its first word makes it valid.
+ * The call is made only if *@pending is 0.  A signal handler that finds the instruction
+ * pointer between host_guard_start and host_guard_end moves it to host_guard_abort.
  */
 #ifndef __UM_HOST_GUARD_H
 #define __UM_HOST_GUARD_H
 
-#include <linux/types.h>
-#include <uapi/asm-generic/termbits.h>
-
-#define GUARD_TTYS		16
-#define GUARD_PATHS		32
-#define GUARD_PATH_BYTES	4096
-
 /**
- * struct guard_tty - a terminal whose settings were changed
- * @used: the entry is valid
- * @fd: descriptor that kernel process and guardian have it open on
- * @device: which terminal it is: st_rdev
- * @saved: settings as found
- */
-struct guard_tty {
-	u32 used;
-	int fd;
-	u64 device;
-	struct termios saved;
-};
-
-/**
- * struct guard - what is to be undone at the end
- * @in_order: the kernel process has undone it all itself
- * @owner: process id of the kernel process
- * @tty: terminals to put back
- * @pid_file: if not empty: remove nothing unless this file is still @owner's
- * @path: files, sockets and empty folders to remove; an empty name is a free entry
- */
-struct guard {
-	u32 in_order;
-	int owner;
-	struct guard_tty tty[GUARD_TTYS];
-	char pid_file[GUARD_PATH_BYTES];
-	char path[GUARD_PATHS][GUARD_PATH_BYTES];
-};
-
-extern struct guard *host_guard;
-
-/** host_guard_init() - make the shared memory; ends the process when there is none. */
-void host_guard_init(void);
-
-/** host_guard_paths() - remove the registered files. */
-void host_guard_paths(void);
-
-/** host_guardian_end() - everything is undone: let the guardian end and wait for that. */
-void host_guardian_end(void);
-
-/** host_tty_restore() - put all terminals back. */
-void host_tty_restore(void);
-
-/**
- * host_umid_left() - did a dead kernel leave its umid folder, and nobody took it since?
- * @pid_file: name of the pid file in it
- * @owner: process id of the dead kernel
+ * host_guarded_call() - a host call of three arguments, unless something is pending
+ * @a: first argument
+ * @b: second argument
+ * @c: third argument
+ * @pending: the word that must be 0
+ * @nr: number of the call
  *
- * Return: true, and the pid file stays locked as long as the caller lives.
+ * Return: what the host returns, or -EINTR.
  */
-bool host_umid_left(const char *pid_file, int owner);
+long host_guarded_call(long a, long b, long c, const unsigned long *pending, long nr);
+
+extern const char host_guard_start[], host_guard_end[], host_guard_abort[];
 
 #endif

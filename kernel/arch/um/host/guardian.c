@@ -24,7 +24,7 @@
 #include <host/string.h>
 #include "abi.h"
 #include "clone.h"
-#include "guard.h"
+#include "undo.h"
 #include "raw.h"
 
 #define STACK_BYTES	(16 << 10)
@@ -33,31 +33,31 @@
 #define MAX_TTY_FD	64	/* terminals that we inherited have low numbers */
 #define END_LIMIT_MS	2000
 
-struct guard *host_guard;
+struct undo *host_undo;
 
 static void *stack;
 static int pipe_read = -1, pipe_write = -1;
 static int guardian_pid;
 
-void host_guard_init(void)
+void host_undo_init(void)
 {
-	long addr = host_call(mmap, 0, sizeof(struct guard), HOST_PROT_READ | HOST_PROT_WRITE,
+	long addr = host_call(mmap, 0, sizeof(struct undo), HOST_PROT_READ | HOST_PROT_WRITE,
 			      HOST_MAP_SHARED | HOST_MAP_ANONYMOUS, -1, 0);
 
 	if (addr < 0 && addr > -4096)
 		host_die("cannot allocate memory: %s; raise the limit of address space (ulimit -v)",
 			 host_strerror((int)addr));
-	host_guard = (struct guard *)addr;
+	host_undo = (struct undo *)addr;
 }
 
 int host_cleanup_path(const char *path)
 {
 	size_t len = strlen(path);
 
-	if (len >= GUARD_PATH_BYTES)
+	if (len >= UNDO_PATH_BYTES)
 		return -ENAMETOOLONG;
-	for (int i = 0; i < GUARD_PATHS; i++) {
-		char *entry = host_guard->path[i];
+	for (int i = 0; i < UNDO_PATHS; i++) {
+		char *entry = host_undo->path[i];
 
 		if (*entry)
 			continue;
@@ -70,25 +70,25 @@ int host_cleanup_path(const char *path)
 
 void host_cleanup_forget(const char *path)
 {
-	for (int i = 0; i < GUARD_PATHS; i++) {
-		if (strcmp(host_guard->path[i], path) == 0)
-			__atomic_store_n(host_guard->path[i], 0, __ATOMIC_RELEASE);
+	for (int i = 0; i < UNDO_PATHS; i++) {
+		if (strcmp(host_undo->path[i], path) == 0)
+			__atomic_store_n(host_undo->path[i], 0, __ATOMIC_RELEASE);
 	}
 }
 
 /* Files first; then folders, again as long as one could go: a folder may hold another. */
-void host_guard_paths(void)
+void host_undo_paths(void)
 {
 	bool again = true;
 
-	for (int i = 0; i < GUARD_PATHS; i++) {
-		if (host_guard->path[i][0])
-			host_call(unlink, host_guard->path[i]);
+	for (int i = 0; i < UNDO_PATHS; i++) {
+		if (host_undo->path[i][0])
+			host_call(unlink, host_undo->path[i]);
 	}
 	while (again) {
 		again = false;
-		for (int i = 0; i < GUARD_PATHS; i++) {
-			if (host_guard->path[i][0] && host_call(rmdir, host_guard->path[i]) == 0)
+		for (int i = 0; i < UNDO_PATHS; i++) {
+			if (host_undo->path[i][0] && host_call(rmdir, host_undo->path[i]) == 0)
 				again = true;
 		}
 	}
@@ -121,16 +121,16 @@ static void close_others(int keep_a, int keep_b)
 
 static void clean_up(void)
 {
-	const char *pid_file = host_guard->pid_file;
+	const char *pid_file = host_undo->pid_file;
 
 	host_tty_restore();
-	if (!pid_file[0] || host_umid_left(pid_file, host_guard->owner))
-		host_guard_paths();
+	if (!pid_file[0] || host_umid_left(pid_file, host_undo->owner))
+		host_undo_paths();
 }
 
 static void guardian_main(void *arg)
 {
-	int pidfd = (int)host_call(pidfd_open, host_guard->owner, 0);
+	int pidfd = (int)host_call(pidfd_open, host_undo->owner, 0);
 	struct host_pollfd watch[2] = {
 		{ pipe_read, POLLIN, 0 },
 		{ pidfd, POLLIN, 0 },
@@ -143,7 +143,7 @@ static void guardian_main(void *arg)
 	/* A pidfd below 0 is passed over by poll. */
 	while (host_call(poll, watch, 2, -1) <= 0)
 		;
-	if (!__atomic_load_n(&host_guard->in_order, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&host_undo->in_order, __ATOMIC_ACQUIRE))
 		clean_up();
 	host_call(exit_group, 0);
 }
@@ -189,7 +189,7 @@ int host_guardian_start(void)
 	guardian_pid = 0;
 	if (ret < 0)
 		return ret;
-	host_guard->owner = (int)host_call(getpid);
+	host_undo->owner = (int)host_call(getpid);
 	host_call(rt_sigprocmask, HOW_SETMASK, &all, &old_mask, sizeof(all));
 	ret = (int)host_clone(HOST_SIGCHLD, (char *)stack + STACK_BYTES, guardian_main, NULL);
 	host_call(rt_sigprocmask, HOW_SETMASK, &old_mask, NULL, sizeof(old_mask));
@@ -206,7 +206,7 @@ void host_guardian_end(void)
 
 	if (!guardian_pid)
 		return;
-	__atomic_store_n(&host_guard->in_order, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&host_undo->in_order, 1, __ATOMIC_RELEASE);
 	host_call(write, pipe_write, "", 1);
 	for (int ms = 0; ms < END_LIMIT_MS && ret == 0; ms++) {
 		ret = host_call(wait4, guardian_pid, NULL, HOST_WNOHANG, NULL);

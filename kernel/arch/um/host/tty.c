@@ -13,7 +13,7 @@
 #include <host/print.h>
 #include <host/tty.h>
 #include "abi.h"
-#include "guard.h"
+#include "undo.h"
 #include "raw.h"
 
 struct window_size {
@@ -35,10 +35,10 @@ static int terminal(int fd, struct termios *settings, u64 *device)
 /* Note the settings of a terminal, unless they are noted already: two descriptors, one terminal. */
 static int save(int fd, u64 device, const struct termios *settings)
 {
-	struct guard_tty *free = NULL;
+	struct undo_tty *free = NULL;
 
-	for (int i = 0; i < GUARD_TTYS; i++) {
-		struct guard_tty *entry = &host_guard->tty[i];
+	for (int i = 0; i < UNDO_TTYS; i++) {
+		struct undo_tty *entry = &host_undo->tty[i];
 
 		if (entry->used && entry->device == device)
 			return 0;
@@ -86,8 +86,8 @@ bool host_tty_is_raw(int fd)
 /* With SIGTTOU blocked or in a session of its own, a background process may do this too. */
 void host_tty_restore(void)
 {
-	for (int i = 0; host_guard && i < GUARD_TTYS; i++) {
-		struct guard_tty *entry = &host_guard->tty[i];
+	for (int i = 0; host_undo && i < UNDO_TTYS; i++) {
+		struct undo_tty *entry = &host_undo->tty[i];
 
 		if (entry->used)
 			host_call(ioctl, entry->fd, TCSETS, &entry->saved);

@@ -25,7 +25,7 @@
 #include <host/process.h>
 #include <host/string.h>
 #include "abi.h"
-#include "guard.h"
+#include "undo.h"
 #include "raw.h"
 
 #define UNIX_FAMILY	1
@@ -36,9 +36,9 @@
 #define ROUND_MS	20
 #define STICKY_ALL	01777
 
-static char base[GUARD_PATH_BYTES];		/* ends with a slash */
-static char folder[GUARD_PATH_BYTES + HOST_UMID_BYTES];
-static char pid_file[GUARD_PATH_BYTES + HOST_UMID_BYTES + 8];
+static char base[UNDO_PATH_BYTES];		/* ends with a slash */
+static char folder[UNDO_PATH_BYTES + HOST_UMID_BYTES];
+static char pid_file[UNDO_PATH_BYTES + HOST_UMID_BYTES + 8];
 static unsigned int base_mode;
 
 /* Return: the process id written in a pid file, 0 for none. */
@@ -111,7 +111,7 @@ static int make_folder(const char *path, unsigned int mode)
 static int make_base(void)
 {
 	unsigned int mode = base_mode;
-	char path[GUARD_PATH_BYTES];
+	char path[UNDO_PATH_BYTES];
 	struct stat st;
 	int ret;
 
@@ -137,7 +137,7 @@ static int make_base(void)
 
 static void withdraw(void)
 {
-	host_guard->pid_file[0] = 0;
+	host_undo->pid_file[0] = 0;
 	host_cleanup_forget(pid_file);
 	host_cleanup_forget(folder);
 }
@@ -158,7 +158,7 @@ static int lock_pid_file(int *holder)
 		ret = *holder && host_call(kill, *holder, 0) == -ESRCH ? -EAGAIN : -EBUSY;
 	} else if (!same_file(fd, pid_file)) {
 		ret = -EAGAIN;
-	} else if (*holder && *holder != host_guard->owner &&
+	} else if (*holder && *holder != host_undo->owner &&
 		   host_call(kill, *holder, 0) != -ESRCH && listens(folder)) {
 		ret = -EBUSY;
 	} else {
@@ -188,7 +188,7 @@ static int try_claim(int *holder)
 	size_t len;
 	int fd, ret;
 
-	memcpy(host_guard->pid_file, pid_file, strlen(pid_file) + 1);
+	memcpy(host_undo->pid_file, pid_file, strlen(pid_file) + 1);
 	ret = host_cleanup_path(pid_file);
 	if (ret == 0)
 		ret = host_cleanup_path(folder);
@@ -202,7 +202,7 @@ static int try_claim(int *holder)
 	if (fd < 0)
 		return fd;
 	host_call(ftruncate, fd, 0);
-	len = host_format(text, sizeof(text), "%d\n", host_guard->owner);
+	len = host_format(text, sizeof(text), "%d\n", host_undo->owner);
 	ret = (int)host_call(pwrite64, fd, text, len, 0);
 	if (ret < 0)
 		return ret;
@@ -230,7 +230,7 @@ static int claim_in(const char *first, const char *second, unsigned int mode, in
 	size_t len = host_format(base, sizeof(base), "%s%s", first, second);
 	int ret = -ENAMETOOLONG;
 
-	if (len + HOST_UMID_BYTES + 16 >= GUARD_PATH_BYTES)
+	if (len + HOST_UMID_BYTES + 16 >= UNDO_PATH_BYTES)
 		return ret;
 	if (base[len - 1] != '/')
 		memcpy(base + len, "/", 2);
