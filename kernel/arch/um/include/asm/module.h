@@ -2,7 +2,7 @@
 #ifndef __ASM_UM_MODULE_H
 #define __ASM_UM_MODULE_H
 
-struct mod_arch_specific { };
+#include <asm-generic/module.h>
 
 #define MODULE_PROC_FAMILY "X86_64 "
 

@@ -129,10 +129,6 @@ static inline int pte_dirty(pte_t pte)		{ return !!(pte_val(pte) & _PAGE_DIRTY);
 static inline int pte_young(pte_t pte)		{ return !!(pte_val(pte) & _PAGE_ACCESSED); }
 static inline int pte_exec(pte_t pte)		{ return !!(pte_val(pte) & _PAGE_EXEC); }
 static inline int pte_special(pte_t pte)	{ return !!(pte_val(pte) & _PAGE_SPECIAL); }
-static inline int pte_protnone(pte_t pte)
-{
-	return (pte_val(pte) & (_PAGE_PRESENT | _PAGE_PROTNONE)) == _PAGE_PROTNONE;
-}
 #define pte_accessible(mm, pte)			um_leaf_accessible(pte_val(pte))
 
 static inline pte_t __pte_set(pte_t pte, unsigned long bits)	{ return __pte(pte_val(pte) | bits); }
@@ -263,7 +259,6 @@ static inline int has_transparent_hugepage(void) { return 1; }
 #define pmd_write(pmd)			pte_write(pmd_pte(pmd))
 #define pmd_dirty(pmd)			pte_dirty(pmd_pte(pmd))
 #define pmd_young(pmd)			pte_young(pmd_pte(pmd))
-#define pmd_protnone(pmd)		pte_protnone(pmd_pte(pmd))
 #define pmd_mkold(pmd)			pte_pmd(pte_mkold(pmd_pte(pmd)))
 #define pmd_mkyoung(pmd)		pte_pmd(pte_mkyoung(pmd_pte(pmd)))
 #define pmd_mkclean(pmd)		pte_pmd(pte_mkclean(pmd_pte(pmd)))
@@ -276,7 +271,6 @@ static inline int has_transparent_hugepage(void) { return 1; }
 #define mk_pmd(page, prot)		pfn_pmd(page_to_pfn(page), prot)
 #define pmd_modify(pmd, prot)		pte_pmd(pte_modify(pmd_pte(pmd), prot))
 #define pmd_pgprot(pmd)			__pgprot(pmd_val(pmd) & _PAGE_FLAGS & ~_PAGE_HOSTED)
-#define pmd_write pmd_write
 
 #define __HAVE_ARCH_PMD_SAME
 static inline int pmd_same(pmd_t a, pmd_t b)
@@ -361,8 +355,6 @@ static inline void p4d_clear(p4d_t *p4dp)
 {
 	set_p4d(p4dp, (p4d_t) { __pgd(0) });
 }
-
-#define set_pgd(pgdp, pgd)		WRITE_ONCE(*(pgdp), pgd)
 
 static inline pud_t *pud_offset(p4d_t *p4d, unsigned long addr)
 {

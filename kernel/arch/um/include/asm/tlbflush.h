@@ -34,8 +34,6 @@ static inline void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr
 	um_flush_notes(vma->vm_mm);
 }
 
-#define flush_pmd_tlb_range(vma, start, end)	flush_tlb_range(vma, start, end)
-
 /* The kernel's own mappings: mm/kernel_map.c. */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 void flush_tlb_all(void);

@@ -4,6 +4,7 @@
 #define __ASM_UM_UNISTD_H
 
 #include <uapi/asm/unistd.h>
+#include <asm/unistd_64.h>
 #include <asm/unistd_64_x32.h>
 #include <asm/unistd_32_ia32.h>
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* children.c - deaths of host processes: whose, and what follows. */
+#include <linux/types.h>
+#include <linux/compiler.h>
+#include <host/guardian.h>
+#include <host/start.h>
+#include "abi.h"
+#include "sleep.h"
+#include "raw.h"
+#include "unit_private.h"
+
+static bool zygote_dead;
+
+bool host_zygote_dead(void)
+{
+	return zygote_dead;
+}
+
+/*
+ * Those that end by our own hand are reaped where it happens; what is found here was
+ * killed by somebody else.
+ */
+void host_children_reap(void)
+{
+	for (;;) {
+		long pid = host_call(wait4, -1, 0, HOST_WNOHANG | HOST_WALL, 0);
+
+		if (pid <= 0)
+			return;
+		if (pid == host_zygote_pid())
+			zygote_dead = true;
+		else if (pid == host_guardian_pid())
+			host_guardian_start();
+		else
+			host_unit_died(pid);
+	}
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* unit_private.h - what unit.c, carrier.c and children.c share. */
+#ifndef __UM_HOST_UNIT_PRIVATE_H
+#define __UM_HOST_UNIT_PRIVATE_H
+
+#include <host/layout.h>
+#include <host/unit.h>
+
+#define UNITS_MAX	16384
+#define LISTENERS	(UNIT_CARRIERS + FD_FIRST_LISTENER)
+
+/* An operation of a request list, as the stub's interpreter reads it. */
+struct list_op {
+	u64 nr;
+	u64 arg[6];
+	u64 control;
+};
+
+#define LIST_MAX	((LIST_DATA - LIST_OPS) / OP_SIZE - 8)
+
+/**
+ * struct host_unit - one host address space
+ * @id: number of its slot in the control memory
+ * @agent: host process id of the agent
+ * @ack: the agent's eventfd
+ * @ro: the kernel's view of U_REQ and the C_RO pages
+ * @rw: the kernel's view of the C_RW areas
+ * @nops: operations queued and not yet posted
+ * @ack_due: the posted list will acknowledge, and has not been asked
+ * @dead: the agent is gone, or failed in a way that leaves its state unknown
+ * @used: belongs to an mm
+ * @dirty: guest mappings of the last user are still there
+ * @ncarriers: carriers that exist
+ * @nparked: of these, free for a new task
+ * @next: in the pool
+ * @listeners: descriptor numbers in use in the agent
+ * @top: carriers ever made: the tables below are valid up to here
+ * @parked: indices of parked carriers
+ * @free: indices of carriers that were ended
+ */
+struct host_unit {
+	int id;
+	int agent;
+	int ack;
+	u8 *ro;
+	u8 *rw;
+	unsigned int nops;
+	bool ack_due;
+	bool dead;
+	bool used;
+	bool dirty;
+	unsigned int ncarriers;
+	unsigned int nparked;
+	unsigned int nfree;
+	unsigned int top;
+	struct host_unit *next;
+	u64 listeners[(LISTENERS + 63) / 64];
+	u16 parked[UNIT_CARRIERS];
+	u16 free[UNIT_CARRIERS];
+	struct host_carrier carrier[UNIT_CARRIERS];
+};
+
+extern int host_ctl_fd;
+extern u8 *host_ctl;
+extern int host_unit_socket;
+
+/* Addresses of stub symbols in the unit. */
+extern const char stub_text[], stub_text_end[], stub_zygote[], stub_handler[];
+extern const char stub_report_ip[], stub_resume[];
+#define STUB_ADDR(sym)	(STUB_TEXT + (u64)((sym) - stub_text))
+
+struct list_op *host_list_op(struct list_op *op, u64 control, u64 nr, u64 a0, u64 a1, u64 a2,
+			     u64 a3, u64 a4, u64 a5);
+void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
+		     u64 a5);
+void host_list_post(u8 *list);
+int host_list_settle(struct host_unit *unit);
+u64 host_unit_message(struct host_unit *unit, u32 serial, int fd);
+int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid);
+void host_kill_and_reap(int pid);
+u32 host_unit_serial(void);
+
+bool host_unit_died(int pid);
+int host_zygote_pid(void);
+void host_children_reap(void);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* um_setup.h - parts of the port that setup_arch() starts, in their order. */
+#ifndef __ASM_UM_UM_SETUP_H
+#define __ASM_UM_UM_SETUP_H
+
+/** um_early_console_init() - a boot console for the messages before the terminal's driver */
+void um_early_console_init(void);
+
+/** um_vdso_early_init() - allocate the pages that the vDSO shares with guest programs */
+void um_vdso_early_init(void);
+
+/** um_clock_early_init() - note when the guest began */
+void um_clock_early_init(void);
+
+/** um_hwcap_init() - find out what the processor offers to guest programs */
+void um_hwcap_init(void);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* um_user.h - running guest code: what process.c, trap.c and user.c ask of each other. */
+#ifndef __ASM_UM_USER_LOOP_H
+#define __ASM_UM_USER_LOOP_H
+
+#include <linux/types.h>
+
+struct task_struct;
+struct pt_regs;
+
+/**
+ * um_user_loop() - run the current task's guest code until the task ends
+ */
+void um_user_loop(void) __noreturn;
+
+/**
+ * um_carrier_attach() - give a task a carrier whose next resume starts afresh
+ * @tsk: a task with an mm and full registers, without a carrier
+ * @image: state of the vector registers, um_xstate_size bytes; NULL: the initial state
+ *
+ * Return: 0 or -errno.
+ */
+int um_carrier_attach(struct task_struct *tsk, const void *image);
+
+/** um_carrier_detach() - take the task's carrier away, if it has one. */
+void um_carrier_detach(struct task_struct *tsk);
+
+/**
+ * um_trap() - serve a fault or another trap of guest code
+ * @regs: the task's registers, complete
+ * @signal: the host's signal
+ * @code: si_code as the frame has it (the guest's word)
+ */
+void um_trap(struct pt_regs *regs, unsigned int signal, int code);
+
+/**
+ * um_page_fault() - serve a page fault of guest code
+ * @regs: the task's registers, complete
+ * @addr: the address
+ * @error_code: x86 bits
+ */
+void um_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code);
+
+#define UM_PF_WRITE	0x2UL
+#define UM_PF_EXEC	0x10UL
+
+/**
+ * um_fault_in() - make a page of current->mm accessible to the kernel
+ * @addr: guest address
+ * @write: for writing
+ *
+ * Return: 0 or -EFAULT.  Context: may sleep unless page faults are disabled.
+ */
+int um_fault_in(unsigned long addr, bool write);
+
+/**
+ * um_fill() - bring the page table entries around an address into the host
+ * @mm: whose
+ * @addr: an address whose entry is present
+ *
+ * Queued; the host has them when the task's carrier is resumed.  Return: 0 or -errno.
+ */
+int um_fill(struct mm_struct *mm, unsigned long addr);
+
+/** um_push_notes() - hand the notes of an mm to its unit's queue. */
+void um_push_notes(struct mm_struct *mm);
+
+/** um_unhost_all() - unmap everything of an mm from the host; faults bring it back. */
+void um_unhost_all(struct mm_struct *mm);
+
+/** um_handle_irqs() - run the handlers of all pending interrupts. */
+void um_handle_irqs(struct pt_regs *regs);
+
+#endif

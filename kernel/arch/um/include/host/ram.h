@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ram.h - guest RAM: one memfd, mapped once, linearly, behind the kernel's image. */
+#ifndef __HOST_RAM_H
+#define __HOST_RAM_H
+
+#include <linux/types.h>
+
+/* Guest-physical address of the memfd's first byte, and its size; set by host_ram_create(). */
+extern unsigned long host_ram_base;
+extern unsigned long host_ram_bytes;
+
+/**
+ * host_ram_create() - make the memfd; the zygote inherits it
+ * @base: guest-physical address of its first byte, aligned to 2 MiB
+ * @bytes: its size
+ *
+ * Return: 0 or -errno.
+ */
+int host_ram_create(unsigned long base, unsigned long bytes);
+
+/**
+ * host_ram_map() - map all of it at the linear map
+ *
+ * Return: 0 or -errno.
+ */
+int host_ram_map(void);
+
+/**
+ * host_ram_map_kernel() - map a part of RAM a second time, into the kernel process
+ * @addr: where
+ * @phys: guest-physical address
+ * @bytes: how much
+ * @prot: host PROT_* bits
+ *
+ * Return: 0 or -errno.
+ */
+int host_ram_map_kernel(unsigned long addr, unsigned long phys, unsigned long bytes, int prot);
+
+/** host_ram_unmap_kernel() - undo host_ram_map_kernel(). */
+void host_ram_unmap_kernel(unsigned long addr, unsigned long bytes);
+
+/**
+ * host_ram_release() - give the host's memory behind a range back; it reads as zeroes
+ * @phys: guest-physical address
+ * @bytes: how much
+ */
+void host_ram_release(unsigned long phys, unsigned long bytes);
+
+/**
+ * host_ram_collapse() - ask the host to back a range with huge pages
+ * @phys: guest-physical address, aligned to 2 MiB
+ * @bytes: a multiple of 2 MiB
+ *
+ * The work is queued to a host thread.  Return: true if it was queued.
+ */
+bool host_ram_collapse(unsigned long phys, unsigned long bytes);
+
+extern int host_ram_fd;
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * start.h - start-up of the kernel process, and what the host layer calls in the kernel.
+ */
+#ifndef __HOST_START_H
+#define __HOST_START_H
+
+#include <linux/types.h>
+
+/* Auxiliary vector of the kernel process, as far as guests are told. */
+extern unsigned long host_hwcap2;
+extern unsigned long host_minsigstksz;
+extern u8 host_random[32];
+
+/* Number of requests from outside to end (SIGTERM and its like). */
+extern int host_term_requests;
+
+/**
+ * host_start() - first C code: from the host's initial stack to start_kernel()
+ * @stack: where the host put argc
+ */
+void host_start(unsigned long *stack);
+
+/** host_signals_start() - install the signal handlers of the virtual CPU. */
+void host_signals_start(void);
+
+/** host_children_reap() - find out which of our processes died; HOST_IRQ_CHILD does it. */
+void host_children_reap(void);
+
+/** host_zygote_dead() - can no more units be made? */
+bool host_zygote_dead(void);
+
+/**
+ * um_fixup_exception() - kernel side: look up the exception table
+ * @ip: faulting address; moved to the fixup
+ *
+ * Context: signal handler.  Return: true if there was a fixup.
+ */
+bool um_fixup_exception(unsigned long *ip);
+
+/**
+ * um_kernel_fault() - kernel side: report a fault of the kernel and end
+ *
+ * Context: signal handler, on the signal stack.  Does not return.
+ */
+void um_kernel_fault(int sig, int code, unsigned long addr, unsigned long ip, unsigned long sp,
+		     unsigned long bp);
+
+/** um_start_kernel() - kernel side: start_kernel(). */
+void um_start_kernel(void);
+
+#endif

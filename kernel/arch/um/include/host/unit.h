@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * unit.h - the host processes that lend their address space to guest programs.
+ *
+ * A unit is one host address space: an agent, which maps and unmaps guest RAM on the
+ * kernel's behalf and never runs guest code, and carriers, one for each guest task.
+ * Carriers share the agent's memory but have no descriptors and no system call that the
+ * host would execute for them.
+ *
+ * Both are recycled.  A carrier that is stopped in a report has executed no call since
+ * its start-up, so its host state is pristine; every register comes from the frame that
+ * it resumes next.  A unit is free again when all of its carriers are parked.
+ */
+#ifndef __HOST_UNIT_H
+#define __HOST_UNIT_H
+
+#include <linux/types.h>
+
+struct host_unit;
+
+/* What a carrier is doing, as far as the kernel knows. */
+enum host_stop {
+	HOST_RUNNING,	/* guest code, or about to be */
+	HOST_CALL,	/* held in a system call of the guest's */
+	HOST_REPORT,	/* held in a report: a signal frame waits to be resumed */
+	HOST_DEAD,	/* the host process is gone */
+};
+
+/* Why host_carrier_wait() returned. */
+enum host_event {
+	HOST_EVENT_STOP,	/* the carrier is stopped: see its @stop */
+	HOST_EVENT_IRQ,		/* an interrupt is pending; the carrier may be running */
+	HOST_EVENT_DEAD,	/* carrier or agent died: end the guest program */
+	HOST_EVENT_ERROR,	/* the agent's list failed: host_unit_error() */
+};
+
+/**
+ * struct host_carrier - one host process that runs guest code
+ * @unit: whose address space it uses
+ * @index: its place in the unit
+ * @pid: host process id
+ * @listener: descriptor on which the host reports its calls
+ * @agent_listener: number of the same descriptor in the agent
+ * @kicked: a kick is on its way and has not been reported
+ * @stop: what it is doing
+ * @notif: the host's name of the call that it is held in
+ * @nr: number of that call
+ * @arch: its AUDIT_ARCH_*
+ * @ip: address behind the call instruction
+ * @args: its arguments
+ * @signal: in a report: the signal, or REPORT_START
+ * @frame: in a report: guest address of the frame
+ * @resumed: the frame that the last report was answered with
+ * @fsbase: in a report: fs base
+ * @gsbase: in a report: gs base
+ * @ro: the kernel's view of its read-only page
+ * @rw: the kernel's view of mailbox and signal stack
+ *
+ * Signal, frame and bases are the guest's word; number, arguments and address the host's.
+ */
+struct host_carrier {
+	struct host_unit *unit;
+	unsigned int index;
+	int pid;
+	int listener;
+	int agent_listener;
+	bool kicked;
+	enum host_stop stop;
+	u64 notif;
+	int nr;
+	u32 arch;
+	u64 ip;
+	u64 args[6];
+	unsigned int signal;
+	u64 frame;
+	u64 resumed;
+	u64 fsbase;
+	u64 gsbase;
+	u8 *ro;
+	u8 *rw;
+};
+
+/**
+ * host_units_start() - create the zygote
+ *
+ * Before guest RAM is mapped.  Return: 0 or -errno.
+ */
+int host_units_start(void);
+
+/**
+ * host_units_kill() - kill and reap all processes of all units, and the zygote
+ */
+void host_units_kill(void);
+
+/**
+ * host_unit_get() - take a unit from the pool, or have one made
+ *
+ * Return: the unit, empty, or an ERR_PTR: -EAGAIN at a limit of the host.
+ */
+struct host_unit *host_unit_get(void);
+
+/**
+ * host_unit_put() - give a unit back
+ * @unit: a unit none of whose carriers will run again
+ */
+void host_unit_put(struct host_unit *unit);
+
+/**
+ * host_unit_map() - queue: map guest RAM into the unit
+ * @unit: the unit
+ * @addr: guest address
+ * @len_bytes: how much
+ * @phys: guest-physical address
+ * @write: the guest may write
+ * @exec: the guest may execute
+ *
+ * Queued changes are made, in order, before a carrier of the unit runs again.
+ */
+void host_unit_map(struct host_unit *unit, u64 addr, u64 len_bytes, u64 phys, bool write, bool exec);
+
+/** host_unit_unmap() - queue: unmap a range; it may have holes. */
+void host_unit_unmap(struct host_unit *unit, u64 addr, u64 len_bytes);
+
+/** host_unit_protect() - queue: make a range that is wholly mapped read-only. */
+void host_unit_protect(struct host_unit *unit, u64 addr, u64 len_bytes, bool exec);
+
+/**
+ * host_unit_sync() - make the queued changes now
+ * @unit: the unit
+ *
+ * Return: 0 when the host has made them all, or the -errno of the first that failed.
+ */
+int host_unit_sync(struct host_unit *unit);
+
+/**
+ * host_unit_error() - fetch the error of a list that should have resumed a carrier
+ * @unit: the unit
+ *
+ * Return: -errno, or 0 if there was none.
+ */
+int host_unit_error(struct host_unit *unit);
+
+/** host_unit_room() - how many more operations the queue takes before it must sync. */
+unsigned int host_unit_room(struct host_unit *unit);
+
+/**
+ * host_carrier_get() - a carrier for a new task
+ * @unit: where
+ *
+ * Return: a carrier stopped in a report, or an ERR_PTR.
+ */
+struct host_carrier *host_carrier_get(struct host_unit *unit);
+
+/**
+ * host_carrier_put() - the task of a carrier is gone
+ * @carrier: a stopped or dead carrier
+ *
+ * Parks it if it is pristine, otherwise ends it.
+ */
+void host_carrier_put(struct host_carrier *carrier);
+
+/** host_carrier_alive() - are the carrier and its agent still there? */
+bool host_carrier_alive(struct host_carrier *carrier);
+
+/**
+ * host_carrier_frame() - a place in a carrier's signal stack
+ * @carrier: the carrier
+ * @addr: guest address
+ * @len_bytes: how much must lie inside
+ *
+ * Return: the kernel's view of it, or NULL.
+ */
+void *host_carrier_frame(struct host_carrier *carrier, u64 addr, size_t len_bytes);
+
+/** host_carrier_stack_top() - guest address of the end of a carrier's signal stack. */
+u64 host_carrier_stack_top(struct host_carrier *carrier);
+
+/**
+ * host_carrier_resume() - let a stopped carrier go on
+ * @carrier: the carrier
+ * @value: HOST_CALL: the call's result; HOST_REPORT: guest address of the frame to resume
+ *
+ * Makes the unit's queued changes first.
+ */
+void host_carrier_resume(struct host_carrier *carrier, long value);
+
+/**
+ * host_carrier_wait() - wait until a running carrier stops
+ * @carrier: the carrier
+ * @irqs: return early for pending interrupts
+ *
+ * Return: an enum host_event.
+ */
+enum host_event host_carrier_wait(struct host_carrier *carrier, bool irqs);
+
+/**
+ * host_carrier_kick() - make a carrier report soon
+ * @carrier: a carrier that is running or held in a call
+ *
+ * Does nothing while an earlier kick is on its way.
+ */
+void host_carrier_kick(struct host_carrier *carrier);
+
+#endif

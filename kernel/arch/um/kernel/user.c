@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * user.c - running guest code.
+ *
+ * Theory of operation.  A task that has guest code never leaves um_user_loop(): it
+ * resumes its carrier, waits until the host says why the carrier stopped, serves that,
+ * and resumes it again.  While it waits, interrupts count as arriving in user mode.
+ *
+ * A carrier stops in one of two ways.  In a held call the kernel knows number, arguments
+ * and address; all other registers stay in the carrier, whatever they are, and the
+ * answer is one number.  In a report the whole state stands in a signal frame: the
+ * registers are copied from it, checked, into the task's pt_regs, and written back when
+ * the carrier is resumed.  um_regs_pull() turns the first into the second.
+ *
+ * The frame lies in memory that sibling threads can write.  Each field is read once;
+ * nothing in it can harm anybody but the guest program itself, because the stub leaves
+ * it by unprivileged instructions.
+ */
+#include <linux/entry-common.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/syscalls.h>
+#include <linux/err.h>
+#include <host/layout.h>
+#include <host/unit.h>
+#include <asm/syscall.h>
+#include <asm/um_user.h>
+#include <asm/xstate.h>
+
+#define WORD(frame, offset)	((frame)[(offset) / 8])
+#define FLAGS_GUEST	(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |	\
+			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF |	\
+			 X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_ID)
+#define SI_CODE		(F_INFO + 8)
+#define SI_ARCH		(F_INFO + 28)
+
+/* ------------------------------------------------------------ frames */
+
+static u64 *current_frame(struct host_carrier *c)
+{
+	return host_carrier_frame(c, c->frame, F_SIZE);
+}
+
+static unsigned short guest_selector(unsigned short selector, unsigned short fallback)
+{
+	return (selector & 3) == 3 ? selector : fallback;
+}
+
+/* Registers that a held call leaves in the carrier. */
+static void read_frame_rest(struct pt_regs *regs, const u64 *f)
+{
+	const unsigned short *selector = (const void *)f;
+
+	regs->r15 = READ_ONCE(WORD(f, F_R15));
+	regs->r14 = READ_ONCE(WORD(f, F_R14));
+	regs->r13 = READ_ONCE(WORD(f, F_R13));
+	regs->r12 = READ_ONCE(WORD(f, F_R12));
+	regs->bp = READ_ONCE(WORD(f, F_RBP));
+	regs->bx = READ_ONCE(WORD(f, F_RBX));
+	regs->r11 = READ_ONCE(WORD(f, F_R11));
+	regs->cx = READ_ONCE(WORD(f, F_RCX));
+	regs->ip = READ_ONCE(WORD(f, F_RIP));
+	regs->sp = READ_ONCE(WORD(f, F_RSP));
+	regs->flags = (READ_ONCE(WORD(f, F_EFLAGS)) & FLAGS_GUEST) | X86_EFLAGS_FIXED | X86_EFLAGS_IF;
+	regs->cs = guest_selector(READ_ONCE(selector[F_CS / 2]), __USER_CS);
+	regs->ss = READ_ONCE(selector[F_SS / 2]);
+}
+
+static void read_frame(struct pt_regs *regs, const u64 *f)
+{
+	read_frame_rest(regs, f);
+	regs->r10 = READ_ONCE(WORD(f, F_R10));
+	regs->r9 = READ_ONCE(WORD(f, F_R9));
+	regs->r8 = READ_ONCE(WORD(f, F_R8));
+	regs->ax = READ_ONCE(WORD(f, F_RAX));
+	regs->dx = READ_ONCE(WORD(f, F_RDX));
+	regs->si = READ_ONCE(WORD(f, F_RSI));
+	regs->di = READ_ONCE(WORD(f, F_RDI));
+	regs->orig_ax = -1;
+}
+
+static void write_frame(u64 *f, const struct pt_regs *regs, const struct thread_struct *t)
+{
+	unsigned short *selector = (void *)f;
+
+	WORD(f, F_R15) = regs->r15;
+	WORD(f, F_R14) = regs->r14;
+	WORD(f, F_R13) = regs->r13;
+	WORD(f, F_R12) = regs->r12;
+	WORD(f, F_RBP) = regs->bp;
+	WORD(f, F_RBX) = regs->bx;
+	WORD(f, F_R11) = regs->r11;
+	WORD(f, F_R10) = regs->r10;
+	WORD(f, F_R9) = regs->r9;
+	WORD(f, F_R8) = regs->r8;
+	WORD(f, F_RAX) = regs->ax;
+	WORD(f, F_RCX) = regs->cx;
+	WORD(f, F_RDX) = regs->dx;
+	WORD(f, F_RSI) = regs->si;
+	WORD(f, F_RDI) = regs->di;
+	WORD(f, F_RIP) = regs->ip;
+	WORD(f, F_RSP) = regs->sp;
+	WORD(f, F_EFLAGS) = (regs->flags & FLAGS_GUEST) | X86_EFLAGS_FIXED | X86_EFLAGS_IF;
+	selector[F_CS / 2] = guest_selector(regs->cs, __USER_CS);
+	selector[F_SS / 2] = regs->ss;
+	WORD(f, F_UCLINK) = 1;
+	WORD(f, F_FSBASE) = t->fsbase;
+	WORD(f, F_GSBASE) = t->gsbase;
+}
+
+void *um_xstate(struct task_struct *tsk)
+{
+	struct host_carrier *c = tsk->thread.carrier;
+	u64 *f, addr;
+
+	if (!c || !tsk->thread.full_regs)
+		return NULL;
+	f = current_frame(c);
+	addr = f ? READ_ONCE(WORD(f, F_FPSTATE)) : 1;
+	return addr % 64 ? NULL : host_carrier_frame(c, addr, um_xstate_size);
+}
+
+/* ------------------------------------------------------------ carriers */
+
+/* Build the frame that a carrier resumes next, at the top of its signal stack. */
+static void build_frame(struct task_struct *tsk, struct host_carrier *c, const void *image)
+{
+	u64 fpstate = (host_carrier_stack_top(c) - um_xstate_size - 64) & ~63UL;
+	u64 *f;
+
+	c->frame = fpstate - F_SIZE - 72;
+	f = current_frame(c);
+	memset(f, 0, F_SIZE);
+	WORD(f, F_FPSTATE) = fpstate;
+	if (image)
+		memcpy(host_carrier_frame(c, fpstate, um_xstate_size), image, um_xstate_size);
+	else
+		um_xstate_init(host_carrier_frame(c, fpstate, um_xstate_size));
+	write_frame(f, task_pt_regs(tsk), &tsk->thread);
+}
+
+int um_carrier_attach(struct task_struct *tsk, const void *image)
+{
+	struct host_carrier *c;
+	unsigned long flags;
+
+	if (!tsk->mm->context.unit)
+		return -EAGAIN;
+	local_irq_save(flags);
+	c = host_carrier_get(tsk->mm->context.unit);
+	local_irq_restore(flags);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	build_frame(tsk, c, image);
+	tsk->thread.carrier = c;
+	tsk->thread.full_regs = true;
+	return 0;
+}
+
+void um_carrier_detach(struct task_struct *tsk)
+{
+	struct host_carrier *c = tsk->thread.carrier;
+	unsigned long flags;
+
+	if (!c)
+		return;
+	tsk->thread.carrier = NULL;
+	local_irq_save(flags);
+	host_carrier_put(c);
+	local_irq_restore(flags);
+}
+
+/* The host process is gone: so is the guest program. */
+static void carrier_lost(struct pt_regs *regs)
+{
+	current->thread.full_regs = true;
+	do_send_sig_info(SIGKILL, SEND_SIG_PRIV, current, PIDTYPE_TGID);
+}
+
+bool um_regs_partial(void)
+{
+	return current->thread.carrier && !current->thread.full_regs;
+}
+
+void um_regs_pull(void)
+{
+	struct host_carrier *c = current->thread.carrier;
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long flags;
+	enum host_event event;
+	u64 *f;
+
+	if (!um_regs_partial())
+		return;
+	local_irq_save(flags);
+	if (c->stop == HOST_CALL) {
+		/* No guest code runs in between: the kick strikes on the way out. */
+		host_carrier_kick(c);
+		host_carrier_resume(c, regs->ax);
+	}
+	do
+		event = host_carrier_wait(c, false);
+	while (event == HOST_EVENT_ERROR && !host_unit_error(c->unit));
+	local_irq_restore(flags);
+	f = event == HOST_EVENT_STOP && c->stop == HOST_REPORT ? current_frame(c) : NULL;
+	if (!f) {
+		carrier_lost(regs);
+		return;
+	}
+	read_frame_rest(regs, f);
+	current->thread.fsbase = c->fsbase;
+	current->thread.gsbase = c->gsbase;
+	current->thread.full_regs = true;
+}
+
+/* ------------------------------------------------------------ stops */
+
+static void guest_call(struct pt_regs *regs)
+{
+	long nr = syscall_enter_from_user_mode(regs, regs->orig_ax);
+
+	if (likely((unsigned long)nr < NR_syscalls))
+		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
+	else if (nr != -1)
+		regs->ax = -ENOSYS;
+	syscall_exit_to_user_mode(regs);
+}
+
+static void serve_call(struct pt_regs *regs, struct host_carrier *c)
+{
+	current->thread.full_regs = false;
+	regs->orig_ax = c->nr;
+	regs->ax = -ENOSYS;
+	regs->di = c->args[0];
+	regs->si = c->args[1];
+	regs->dx = c->args[2];
+	regs->r10 = c->args[3];
+	regs->r8 = c->args[4];
+	regs->r9 = c->args[5];
+	regs->ip = c->ip;
+	regs->cs = __USER_CS;
+	guest_call(regs);
+}
+
+/* End the program: its host process is gone or its report makes no sense. */
+static void serve_loss(struct pt_regs *regs)
+{
+	irqentry_enter_from_user_mode(regs);
+	carrier_lost(regs);
+	irqentry_exit_to_user_mode(regs);
+}
+
+static void serve_report(struct pt_regs *regs, struct host_carrier *c)
+{
+	u64 *f = current_frame(c);
+	int code;
+
+	if (!f) {
+		serve_loss(regs);
+		return;
+	}
+	read_frame(regs, f);
+	current->thread.fsbase = c->fsbase;
+	current->thread.gsbase = c->gsbase;
+	current->thread.full_regs = true;
+	current->thread.cr2 = READ_ONCE(WORD(f, F_CR2));
+	current->thread.error_code = READ_ONCE(WORD(f, F_ERR));
+	current->thread.trap_nr = READ_ONCE(WORD(f, F_TRAPNO));
+	code = READ_ONCE(*(int *)((char *)f + SI_CODE));
+
+	if (c->signal == SIGSYS && READ_ONCE(*(u32 *)((char *)f + SI_ARCH)) == AUDIT_ARCH_X86_64) {
+		regs->orig_ax = (int)regs->ax;
+		regs->ax = -ENOSYS;
+		guest_call(regs);
+		return;
+	}
+	irqentry_enter_from_user_mode(regs);
+	if (c->signal != SIG_KICK) {
+		local_irq_enable();
+		um_trap(regs, c->signal, code);
+		local_irq_disable();
+	}
+	irqentry_exit_to_user_mode(regs);
+}
+
+/*
+ * An interrupt while the carrier may be running.  Only if the task must do something
+ * else is the carrier stopped; what it stops for may be a call or fault of its own.
+ */
+static bool serve_interrupt(struct pt_regs *regs, struct host_carrier *c)
+{
+	irqentry_enter_from_user_mode(regs);
+	um_handle_irqs(regs);
+	if (read_thread_flags() & EXIT_TO_USER_MODE_WORK)
+		host_carrier_kick(c);
+	exit_to_user_mode();
+	return c->kicked;
+}
+
+static void resume_guest(struct pt_regs *regs, struct host_carrier *c)
+{
+	struct thread_struct *t = &current->thread;
+	unsigned long ip = regs->ip;
+	u64 *f;
+
+	/* Exit work changed registers that a held call cannot change. */
+	if (!t->full_regs && (ip != c->ip || t->stepping)) {
+		um_regs_pull();
+		if (ip != c->ip)
+			regs->ip = ip;
+	}
+	um_push_notes(current->mm);
+	if (!t->full_regs) {
+		host_carrier_resume(c, regs->ax);
+		return;
+	}
+	f = current_frame(c);
+	if (f)
+		write_frame(f, regs, t);
+	host_carrier_resume(c, c->frame);
+}
+
+static enum host_event run_guest(struct pt_regs *regs, struct host_carrier *c)
+{
+	bool stopping = false;
+
+	resume_guest(regs, c);
+	for (;;) {
+		enum host_event event = host_carrier_wait(c, !stopping);
+
+		if (event == HOST_EVENT_IRQ)
+			stopping = serve_interrupt(regs, c);
+		else if (event != HOST_EVENT_ERROR)
+			return event;
+		else if (host_unit_error(c->unit))
+			return HOST_EVENT_DEAD;
+	}
+}
+
+void um_user_loop(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	for (;;) {
+		struct host_carrier *c = current->thread.carrier;
+		enum host_event event = c ? run_guest(regs, c) : HOST_EVENT_DEAD;
+
+		if (event == HOST_EVENT_DEAD)
+			serve_loss(regs);
+		else if (c->stop == HOST_CALL)
+			serve_call(regs, c);
+		else
+			serve_report(regs, c);
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* fault.c - page faults: of guest code, and of the kernel when it reads guest memory. */
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
+#include <linux/perf_event.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <asm/um_user.h>
+
+static bool permitted(struct vm_area_struct *vma, unsigned int flags)
+{
+	if (flags & FAULT_FLAG_WRITE)
+		return vma->vm_flags & VM_WRITE;
+	if (flags & FAULT_FLAG_INSTRUCTION)
+		return vma->vm_flags & VM_EXEC;
+	return vma_is_accessible(vma);
+}
+
+/* Without mmap_lock, if nobody is changing the mapping.  False: take the lock. */
+static bool fault_under_vma_lock(unsigned long addr, unsigned int flags, struct pt_regs *regs,
+				 vm_fault_t *fault)
+{
+	struct vm_area_struct *vma = lock_vma_under_rcu(current->mm, addr);
+
+	if (!vma)
+		return false;
+	if (!permitted(vma, flags)) {
+		vma_end_read(vma);
+		return false;
+	}
+	*fault = handle_mm_fault(vma, addr, flags | FAULT_FLAG_VMA_LOCK, regs);
+	if (!(*fault & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
+		vma_end_read(vma);
+	return !(*fault & VM_FAULT_RETRY);
+}
+
+/*
+ * Handle a fault of current->mm.  Return: 0, or the VM_FAULT_* error bits; with
+ * VM_FAULT_SIGSEGV, *code is the si_code.
+ */
+static vm_fault_t handle_fault(unsigned long addr, unsigned int flags, struct pt_regs *regs, int *code)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	vm_fault_t fault;
+
+	*code = SEGV_MAPERR;
+	if (fault_under_vma_lock(addr, flags, regs, &fault))
+		return fault & VM_FAULT_ERROR;
+	for (;;) {
+		if (fatal_signal_pending(current))
+			return VM_FAULT_SIGSEGV;
+		vma = lock_mm_and_find_vma(mm, addr, NULL);
+		if (!vma)
+			return VM_FAULT_SIGSEGV;
+		if (!permitted(vma, flags)) {
+			mmap_read_unlock(mm);
+			*code = SEGV_ACCERR;
+			return VM_FAULT_SIGSEGV;
+		}
+		fault = handle_mm_fault(vma, addr, flags, regs);
+		if (fault_signal_pending(fault, regs))
+			return regs ? 0 : VM_FAULT_SIGSEGV;
+		if (fault & VM_FAULT_COMPLETED)
+			return 0;
+		if (!(fault & VM_FAULT_RETRY)) {
+			mmap_read_unlock(mm);
+			return fault & VM_FAULT_ERROR;
+		}
+		flags |= FAULT_FLAG_TRIED;
+	}
+}
+
+static void fault_failed(struct pt_regs *regs, unsigned long addr, vm_fault_t fault, int code)
+{
+	if (fault & VM_FAULT_OOM)
+		pagefault_out_of_memory();
+	else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
+		force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)addr);
+	else
+		force_sig_fault(SIGSEGV, code, (void __user *)addr);
+}
+
+void um_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
+{
+	unsigned int flags = FAULT_FLAG_DEFAULT | FAULT_FLAG_USER;
+	vm_fault_t fault;
+	int code, err;
+
+	if (error_code & UM_PF_WRITE)
+		flags |= FAULT_FLAG_WRITE;
+	if (error_code & UM_PF_EXEC)
+		flags |= FAULT_FLAG_INSTRUCTION;
+	if (addr >= TASK_SIZE) {
+		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)addr);
+		return;
+	}
+	perf_sw_event(PERF_COUNT_SW_PAGE_FAULTS, 1, regs, addr);
+	fault = handle_fault(addr, flags, regs, &code);
+	if (fault) {
+		fault_failed(regs, addr, fault, code);
+		return;
+	}
+	/* -EAGAIN: taken away again already; the guest will be back. */
+	err = um_fill(current->mm, addr);
+	if (err && err != -EAGAIN)
+		force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)addr);
+}
+
+int um_fault_in(unsigned long addr, bool write)
+{
+	unsigned int flags = FAULT_FLAG_DEFAULT | (write ? FAULT_FLAG_WRITE : 0);
+	int code;
+
+	if (pagefault_disabled() || !current->mm || addr >= TASK_SIZE)
+		return -EFAULT;
+	might_sleep();
+	return handle_fault(addr, flags, NULL, &code) ? -EFAULT : 0;
+}

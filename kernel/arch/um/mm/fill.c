@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fill.c - filling the host's mappings from the page tables.
+ *
+ * A host mapping costs the same for one page as for many, a fault several times as
+ * much.  So the run of physically contiguous entries with the same rights around the
+ * faulting address goes in as one mapping, however long it is, and entries nearby that
+ * are present too, but elsewhere in RAM, go in with the same list.
+ */
+#include <linux/mm.h>
+#include <linux/highmem.h>
+#include <host/ram.h>
+#include <host/unit.h>
+#include <asm/mmu_context.h>
+#include <asm/um_user.h>
+
+#define NEAR_PAGES	16	/* fault-around, aligned */
+#define NEAR_RUNS	4	/* runs besides the faulting one */
+#define RIGHTS		(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_RW | _PAGE_DIRTY | _PAGE_EXEC | _PAGE_PROTNONE)
+
+/* Host mappings after which everything is unmapped; the host's default limit is 65530. */
+#define MAPS_MAX	40000
+
+static unsigned long rights(pte_t pte)
+{
+	unsigned long bits = pte_val(pte) & RIGHTS;
+
+	/* Clean and read-only look the same to the host. */
+	return um_leaf_writable(bits) ? bits : bits & ~(_PAGE_RW | _PAGE_DIRTY);
+}
+
+static bool follows(pte_t a, pte_t b)
+{
+	return rights(a) == rights(b) && pte_pfn(a) + 1 == pte_pfn(b);
+}
+
+static int map_leaf(struct mm_struct *mm, unsigned long addr, unsigned long leaf, unsigned long bytes)
+{
+	unsigned long phys = leaf & PAGE_MASK;
+
+	if (phys < host_ram_base || phys + bytes > host_ram_base + host_ram_bytes)
+		return -EFAULT;
+	mm->context.maps++;
+	host_unit_map(mm->context.unit, addr, bytes, phys, um_leaf_writable(leaf), leaf & _PAGE_EXEC);
+	return 0;
+}
+
+/* Map the run that contains @table[at], within [low, high); @addr belongs to @at. */
+static int map_run(struct mm_struct *mm, pte_t *table, int at, int low, int high, unsigned long addr,
+		   int *end)
+{
+	int first = at, last = at, i;
+
+	while (first > low && follows(table[first - 1], table[first]))
+		first--;
+	while (last + 1 < high && follows(table[last], table[last + 1]))
+		last++;
+	*end = last + 1;
+	for (i = first; i <= last; i++)
+		pte_val(table[i]) |= _PAGE_HOSTED;
+	return map_leaf(mm, addr - (unsigned long)(at - first) * PAGE_SIZE, pte_val(table[first]),
+			(unsigned long)(last - first + 1) * PAGE_SIZE);
+}
+
+static int fill_table(struct mm_struct *mm, pte_t *ptep, unsigned long addr)
+{
+	int at = pte_index(addr), base = at & ~(NEAR_PAGES - 1), i, runs = 0, end, err;
+	pte_t *table = ptep - at;
+
+	if (!um_leaf_accessible(pte_val(*ptep)))
+		return -EAGAIN;
+	err = map_run(mm, table, at, 0, PTRS_PER_PTE, addr, &end);
+	if (err)
+		return err;
+	for (i = base; i < base + NEAR_PAGES && runs < NEAR_RUNS; i++) {
+		if ((pte_val(table[i]) & _PAGE_HOSTED) || !um_leaf_accessible(pte_val(table[i])))
+			continue;
+		err = map_run(mm, table, i, base, base + NEAR_PAGES,
+			      addr + (long)(i - at) * (long)PAGE_SIZE, &end);
+		if (err)
+			return 0;
+		runs++;
+		i = end - 1;
+	}
+	return 0;
+}
+
+static int fill_locked(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d = p4d_offset(pgd, addr);
+	pud_t *pud;
+	pmd_t *pmd;
+	pte_t *pte;
+	spinlock_t *lock;
+	int err;
+
+	if (p4d_none(*p4d))
+		return -EAGAIN;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return -EAGAIN;
+	pmd = pmd_offset(pud, addr);
+	if (pmd_none(*pmd))
+		return -EAGAIN;
+	if (pmd_leaf(*pmd)) {
+		lock = pmd_lock(mm, pmd);
+		err = um_leaf_accessible(pmd_val(*pmd)) ?
+			map_leaf(mm, addr & PMD_MASK, pmd_val(*pmd), PMD_SIZE) : -EAGAIN;
+		if (!err)
+			pmd_val(*pmd) |= _PAGE_HOSTED;
+		spin_unlock(lock);
+		return err;
+	}
+	pte = pte_offset_map_lock(mm, pmd, addr, &lock);
+	if (!pte)
+		return -EAGAIN;
+	err = fill_table(mm, pte, addr);
+	pte_unmap_unlock(pte, lock);
+	return err;
+}
+
+int um_fill(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned long flags;
+	int err;
+
+	if (!mm->context.unit)
+		return -ESRCH;
+	if (mm->context.maps > MAPS_MAX)
+		um_unhost_all(mm);
+	um_push_notes(mm);
+	local_irq_save(flags);
+	err = fill_locked(mm, addr);
+	local_irq_restore(flags);
+	return err;
+}
+
+static void forget_table(pte_t *table)
+{
+	int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (pte_present(table[i]))
+			pte_val(table[i]) &= ~_PAGE_HOSTED;
+}
+
+static void forget_all(struct mm_struct *mm)
+{
+	unsigned long addr = 0;
+
+	while (addr < TASK_SIZE) {
+		pgd_t *pgd = pgd_offset(mm, addr);
+		p4d_t *p4d = p4d_offset(pgd, addr);
+		pud_t *pud;
+		pmd_t *pmd;
+
+		if (p4d_none(*p4d)) {
+			addr = (addr + PGDIR_SIZE) & PGDIR_MASK;
+			continue;
+		}
+		pud = pud_offset(p4d, addr);
+		if (pud_none(*pud)) {
+			addr = (addr + PUD_SIZE) & PUD_MASK;
+			continue;
+		}
+		pmd = pmd_offset(pud, addr);
+		if (pmd_leaf(*pmd))
+			pmd_val(*pmd) &= ~_PAGE_HOSTED;
+		else if (!pmd_none(*pmd))
+			forget_table(pte_offset_kernel(pmd, addr & PMD_MASK));
+		addr = (addr + PMD_SIZE) & PMD_MASK;
+	}
+}
+
+void um_unhost_all(struct mm_struct *mm)
+{
+	forget_all(mm);
+	mm->context.nnotes = 0;
+	mm->context.maps = 0;
+	um_note_unmap(mm, 0, TASK_SIZE);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kernel_map.c - vmalloc and modules: RAM mapped a second time into the kernel process.
+ *
+ * The page tables of init_mm say what is to be there; the host is told range by range,
+ * in runs of physically contiguous pages.
+ */
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+#include <host/ram.h>
+#include <asm/cacheflush.h>
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
+
+#define HOST_PROT_RW	3
+#define HOST_PROT_RWX	7
+
+struct run {
+	unsigned long addr, phys, bytes;
+	int prot;
+};
+
+static void run_map(struct run *run)
+{
+	int err;
+
+	if (!run->bytes)
+		return;
+	err = host_ram_map_kernel(run->addr, run->phys, run->bytes, run->prot);
+	if (err)
+		panic("host cannot map kernel memory: error %d; raise vm.max_map_count", err);
+	run->bytes = 0;
+}
+
+static int add_page(pte_t *ptep, unsigned long addr, void *data)
+{
+	struct run *run = data;
+	pte_t pte = ptep_get(ptep);
+	unsigned long phys = pte_val(pte) & PAGE_MASK;
+	int prot = pte_exec(pte) ? HOST_PROT_RWX : HOST_PROT_RW;
+
+	if (!pte_present(pte)) {
+		run_map(run);
+		return 0;
+	}
+	if (run->bytes && (run->addr + run->bytes != addr || run->phys + run->bytes != phys ||
+			   run->prot != prot))
+		run_map(run);
+	if (!run->bytes)
+		*run = (struct run) { .addr = addr, .phys = phys, .prot = prot };
+	run->bytes += PAGE_SIZE;
+	return 0;
+}
+
+void um_map_kernel_range(unsigned long start, unsigned long end)
+{
+	struct run run = { };
+	unsigned long addr;
+
+	for (addr = start & PAGE_MASK; addr < end; addr += PAGE_SIZE) {
+		pmd_t *pmd = pmd_off_k(addr);
+
+		if (!pmd_none(*pmd))
+			add_page(pte_offset_kernel(pmd, addr), addr, &run);
+	}
+	run_map(&run);
+}
+EXPORT_SYMBOL_GPL(um_map_kernel_range);
+
+void flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	start = max(start & PAGE_MASK, (unsigned long)MODULES_VADDR);
+	end = PAGE_ALIGN(end);
+	/* The image and the linear map lie between modules and vmalloc: never unmap those. */
+	if (start < MODULES_END && end > start)
+		host_ram_unmap_kernel(start, min(end, (unsigned long)MODULES_END) - start);
+	start = max(start, (unsigned long)VMALLOC_START);
+	end = min(end, (unsigned long)VMALLOC_END);
+	if (start >= end)
+		return;
+	host_ram_unmap_kernel(start, end - start);
+	/* A range that is purged lazily may cover areas that live. */
+	um_map_kernel_range(start, end);
+}
+
+void flush_tlb_all(void)
+{
+	flush_tlb_kernel_range(VMALLOC_START, VMALLOC_END);
+}
