@@ -26,6 +26,7 @@
 #include <linux/time_namespace.h>
 #include <vdso/datapage.h>
 #include <asm/hostclock.h>
+#include <asm/um_setup.h>
 #include <asm/vdso.h>
 #include <asm/vdso/layout.h>
 #include <asm/vdso/vsyscall.h>

@@ -45,13 +45,6 @@ struct um_hostclock {
 struct um_hostclock *um_hostclock(void);
 
 /**
- * um_vdso_early_init() - get the pages that the kernel's clocks and guest programs share
- *
- * Context: setup_arch(), once memblock can allocate.
- */
-void um_vdso_early_init(void);
-
-/**
  * um_clock_set_vdso() - say whether guest programs can read a clocksource themselves
  * @cs: counts nanoseconds by um_hostclock_read()
  * @can: can they?

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The registers of guest tasks, as system calls and debuggers change them: what may be
- * put into them, and what happens to a task that single-steps.
+ * put into them.
  */
 #ifndef __ASM_UM_TASK_REGS_H
 #define __ASM_UM_TASK_REGS_H
@@ -40,12 +40,5 @@ static inline bool um_selectors_valid(unsigned long cs, unsigned long ss)
  * Return: 0 or -errno.
  */
 long um_arch_prctl(struct task_struct *task, int option, unsigned long arg);
-
-/**
- * um_send_sigtrap() - the processor's debug exception, as a signal to current
- * @regs: where it happened
- * @code: TRAP_TRACE, TRAP_BRKPT or TRAP_HWBKPT
- */
-void um_send_sigtrap(struct pt_regs *regs, int code);
 
 #endif
