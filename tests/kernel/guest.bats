@@ -5,12 +5,12 @@
 
 load ../lib/common
 
-families='proc mem sig fp thr time ptrace'
+families="proc mem sig fp fsgs thr time ptrace"
 
-# family NAME: all programs NAME-*; tells of each that does not agree before it fails.
+# family NAME: all programs NAME and NAME-*; tells of each that does not agree before it fails.
 family() {
 	local program name wrong=0 count=0
-	for program in "$UML_BUILD/tests/bin/guest/$1"-*; do
+	for program in "$UML_BUILD/tests/bin/guest/$1" "$UML_BUILD/tests/bin/guest/$1"-*; do
 		[ -x "$program" ] || continue
 		case $program in
 		*.sh) continue ;;
@@ -65,6 +65,10 @@ agrees() {
 
 @test "floating point and vector state" {
 	family fp
+}
+
+@test "fs and gs base" {
+	family fsgs
 }
 
 @test "threads" {
