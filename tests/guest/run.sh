@@ -27,7 +27,9 @@ folder=$1
 shift
 if [ $# -eq 0 ]; then
 	for f in "$folder"/*; do
-		[ -f "$f" ] && [ -x "$f" ] || continue
+		if [ ! -f "$f" ] || [ ! -x "$f" ]; then
+			continue
+		fi
 		case $f in
 		*.sh|*.so) ;;
 		*) set -- "$@" "${f##*/}" ;;
@@ -42,7 +44,9 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 export TMPDIR PATH LC_ALL
 umask 022
+# shellcheck disable=SC3045 # busybox ash, dash and bash have them
 ulimit -s 8192
+# shellcheck disable=SC3045
 ulimit -S -c 0
 
 failed=0

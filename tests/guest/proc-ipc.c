@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ipc: pipes, sockets, epoll, eventfd, inotify, System V IPC, POSIX message queues. */
+/* proc-ipc: pipes, sockets, epoll, eventfd, inotify, System V IPC, POSIX message queues. */
 #include "guest.h"
 #include <mqueue.h>
 #include <netinet/in.h>

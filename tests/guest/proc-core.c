@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * core: a crashing child writes a core file whose notes and memory are right.
+ * proc-core: a crashing child writes a core file whose notes and memory are right.
  *
  * Needs /proc/sys/kernel/core_pattern to name a plain file ("core", the kernel's default).
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* seccomp: strict mode, and filters with every action. */
+/* proc-seccomp: strict mode, and filters with every action. */
 #include "guest.h"
 #include <linux/audit.h>
 #include <linux/filter.h>
