@@ -25,6 +25,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/user.h>
+#include <uapi/asm/prctl.h>
 #include <asm/task_regs.h>
 #include <asm/trapnr.h>
 #include <asm/xsave_image.h>

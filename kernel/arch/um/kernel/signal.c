@@ -25,6 +25,7 @@
  * rt_sigreturn believes nothing: flags are masked, selectors are those that a 64-bit
  * program can have, and the XSAVE image is checked (kernel/xstate.c).
  */
+#include <linux/entry-common.h>
 #include <linux/kernel.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>

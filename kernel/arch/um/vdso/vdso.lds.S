@@ -35,7 +35,7 @@ SECTIONS
 
 	/* All of it is read-only: what needs relocation or writing fails to link. */
 	.unwanted : {
-		*(.data .data.* .bss .bss.* .sdata .sbss)
+		*(.data .data.* .bss .bss.* .dynbss .sdata .sbss)
 		*(.got .got.plt .plt .plt.* .rela*)
 	} :image
 	ASSERT(SIZEOF(.unwanted) == 0, "the vDSO cannot have data of its own")
@@ -60,7 +60,7 @@ SECTIONS
 
 	/DISCARD/ : {
 		*(.discard .discard.* __bug_table .altinstructions .altinstr_replacement)
-		*(.note.GNU-stack .note.gnu.property __ex_table .smp_locks .init.data .modinfo)
+		*(.sframe .note.GNU-stack .note.gnu.property __ex_table .smp_locks .init.data .modinfo)
 	}
 }
 

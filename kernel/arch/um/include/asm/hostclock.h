@@ -82,7 +82,8 @@ static __always_inline u64 um_hostclock_read(const struct um_hostclock *hc)
 		if (unlikely(delta < 0))
 			delta = 0;
 		ns = READ_ONCE(hc->ns0) +
-		     (u64)((unsigned __int128)delta * READ_ONCE(hc->mult) >> READ_ONCE(hc->shift));
+		     (u64)((unsigned __int128)(u64)delta * READ_ONCE(hc->mult) >>
+			   (READ_ONCE(hc->shift) & 63));
 		smp_rmb();
 	} while (unlikely(READ_ONCE(hc->seq) != seq));
 	return ns;

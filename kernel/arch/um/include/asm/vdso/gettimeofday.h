@@ -6,7 +6,6 @@
 #ifndef __ASSEMBLY__
 
 #include <uapi/linux/time.h>
-#include <linux/math64.h>
 #include <asm/hostclock.h>
 #include <asm/unistd.h>
 
@@ -71,7 +70,7 @@ static __always_inline u64 vdso_calc_ns(const struct vdso_data *vd, u64 count, u
 
 	if (unlikely(delta < 0))
 		return base >> vd->shift;
-	return mul_u64_u32_add_u64_shr(delta, vd->mult, base, vd->shift);
+	return ((unsigned __int128)(u64)delta * vd->mult + base) >> (vd->shift & 63);
 }
 #define vdso_calc_ns vdso_calc_ns
 

@@ -5,6 +5,7 @@
 
 #ifndef __ASSEMBLY__
 
+#include <linux/timekeeper_internal.h>
 #include <vdso/datapage.h>
 
 /* In guest RAM: the kernel's own image cannot be mapped into guest processes. */
