@@ -82,8 +82,8 @@ static int start(void)
 static int control(int op, int fd, u32 events, u64 cookie)
 {
 	struct epoll_event event = {
-		/* Errors and hang-ups are reported in any case, unless nothing is asked for. */
-		.events = events ? (__poll_t)(events | EPOLLONESHOT) : 0,
+		/* Errors and hang-ups are reported in any case, but once only. */
+		.events = (__poll_t)events | EPOLLONESHOT,
 		.data = cookie,
 	};
 

@@ -2,7 +2,8 @@
 /*
  * poll.h - waiting for host descriptors: one host thread sleeps in epoll for all.
  *
- * Each watch is one-shot: after its event it stays silent until armed again.
+ * Each watch is one-shot: after its event it stays silent until armed again.  An error or
+ * a hang-up may be reported once although nothing was asked for.
  */
 #ifndef __HOST_POLL_H
 #define __HOST_POLL_H
