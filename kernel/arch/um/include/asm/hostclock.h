@@ -60,6 +60,18 @@ static __always_inline u64 um_hostclock_counter(void)
 	return low | (u64)high << 32;
 }
 
+/* Low half of (a * b) >> shift, by registers alone: in C the compiler goes through the stack. */
+static __always_inline u64 um_hostclock_scale(u64 a, u64 b, u32 shift)
+{
+	u64 high;
+
+	asm("mul %[b]\n\tshrd %%cl, %[high], %[a]"
+	    : [a] "+a" (a), [high] "=&d" (high)
+	    : [b] "rm" (b), "c" (shift)
+	    : "cc");
+	return a;
+}
+
 /**
  * um_hostclock_read() - the time
  * @hc: a valid one
@@ -82,8 +94,7 @@ static __always_inline u64 um_hostclock_read(const struct um_hostclock *hc)
 		if (unlikely(delta < 0))
 			delta = 0;
 		ns = READ_ONCE(hc->ns0) +
-		     (u64)((unsigned __int128)(u64)delta * READ_ONCE(hc->mult) >>
-			   (READ_ONCE(hc->shift) & 63));
+		     um_hostclock_scale(delta, READ_ONCE(hc->mult), READ_ONCE(hc->shift));
 		smp_rmb();
 	} while (unlikely(READ_ONCE(hc->seq) != seq));
 	return ns;
