@@ -80,7 +80,7 @@ struct dirent64 {
 static int find_number(const char *path, bool (*found)(int number, const void *arg),
 		       const void *arg)
 {
-	char buf[4096] __attribute__((aligned(8)));
+	char buf[1024] __attribute__((aligned(8)));
 	int fd = (int)HOST_CALL(openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int result = 0;
 	long len;

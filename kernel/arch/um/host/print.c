@@ -188,7 +188,7 @@ static void write_lines(int fd, const char *text, size_t len)
 __attribute__((format(printf, 3, 0)))
 static void vprint(int fd, const char *prefix, const char *format, va_list args, const char *suffix)
 {
-	char line[2048];
+	char line[1024];
 	size_t len = host_format(line, sizeof(line), "%s", prefix);
 
 	len += host_vformat(line + len, sizeof(line) - len, format, args);

@@ -111,7 +111,7 @@ static int make_folder(const char *path, unsigned int mode)
 static int make_base(void)
 {
 	unsigned int mode = base_mode;
-	char path[UNDO_PATH_BYTES];
+	static char path[UNDO_PATH_BYTES];
 	struct stat st;
 	int ret;
 

@@ -3,6 +3,7 @@
 #ifndef __UM_CONSOLE_LINE_H
 #define __UM_CONSOLE_LINE_H
 
+#include <linux/fs.h>
 #include <linux/kfifo.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>

@@ -37,7 +37,7 @@ static void early_write(struct console *con, const char *text, unsigned int len)
 		host_file_write(fd, text, end - text, -1);
 }
 
-static struct console early_console = {
+static struct console boot_console = {
 	.name = "umboot",
 	.write = early_write,
 	.flags = CON_BOOT | CON_PRINTBUFFER | CON_ANYTIME,
@@ -46,7 +46,7 @@ static struct console early_console = {
 
 void __init um_early_console_init(void)
 {
-	register_console(&early_console);
+	register_console(&boot_console);
 }
 
 /* ------------------------------------------------------------- line <n> */
