@@ -2,7 +2,8 @@
 /*
  * proc-core: a crashing child writes a core file whose notes and memory are right.
  *
- * Needs /proc/sys/kernel/core_pattern to name a plain file ("core", the kernel's default).
+ * Needs /proc/sys/kernel/core_pattern to name a plain file ("core", the kernel's default) and a
+ * hard limit of core files above 0, or root.
  */
 #include "guest.h"
 #include <dirent.h>
@@ -31,9 +32,12 @@ static int crash(void *arg)
 
 	(void)arg;
 	MUST(chdir(dir) == 0);
-	getrlimit(RLIMIT_CORE, &rl);
-	rl.rlim_cur = rl.rlim_max;
-	setrlimit(RLIMIT_CORE, &rl);
+	/* Root may lift a hard limit of 0, others need the limit they were started with. */
+	if (setrlimit(RLIMIT_CORE, &rl)) {
+		getrlimit(RLIMIT_CORE, &rl);
+		rl.rlim_cur = rl.rlim_max;
+		setrlimit(RLIMIT_CORE, &rl);
+	}
 	prctl(PR_SET_DUMPABLE, 1);
 	pthread_create(&t, NULL, other_thread, NULL);
 	pthread_create(&t, NULL, other_thread, NULL);
