@@ -18,12 +18,12 @@ SECTIONS
 
 	. = SIZEOF_HEADERS;
 
-	.hash		: { *(.hash) }			:image
-	.gnu.hash	: { *(.gnu.hash) }
-	.dynsym		: { *(.dynsym) }
+	.dynsym		: { *(.dynsym) }		:image
 	.dynstr		: { *(.dynstr) }
-	.gnu.version	: { *(.gnu.version) }
+	.gnu.hash	: { *(.gnu.hash) }
+	.hash		: { *(.hash) }
 	.gnu.version_d	: { *(.gnu.version_d) }
+	.gnu.version	: { *(.gnu.version) }
 	.gnu.version_r	: { *(.gnu.version_r) }
 	.dynamic	: { *(.dynamic) }		:image :dynamic
 	.note		: { *(.note.*) }		:image :note
@@ -76,16 +76,9 @@ VERSION
 {
 	LINUX_2.6 {
 	global:
-		clock_gettime;
-		__vdso_clock_gettime;
-		gettimeofday;
-		__vdso_gettimeofday;
-		getcpu;
-		__vdso_getcpu;
-		time;
-		__vdso_time;
-		clock_getres;
-		__vdso_clock_getres;
+		__vdso_clock_getres; __vdso_clock_gettime; __vdso_getcpu;
+		__vdso_gettimeofday; __vdso_time;
+		clock_getres; clock_gettime; getcpu; gettimeofday; time;
 	local:
 		*;
 	};
