@@ -48,7 +48,7 @@ step() {
 	pid=$!
 	# An interrupted ./demo leaves no build behind.
 	# shellcheck disable=SC2064 # this pid, not a later one
-	trap "kill $pid 2>/dev/null; wait $pid 2>/dev/null; exit 130" INT TERM HUP
+	trap "kill $pid 2>/dev/null; wait $pid 2>/dev/null || true; exit 130" INT TERM HUP
 	progress "$pid" "$log" "$name" "$expected"
 	wait "$pid" || status=$?
 	trap - INT TERM HUP
