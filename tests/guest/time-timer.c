@@ -18,7 +18,8 @@ static void on_tick(int sig, siginfo_t *si, void *uc)
 	(void)sig;
 	(void)uc;
 	code = si->si_code;
-	overrun = si->si_overrun;
+	if (si->si_overrun > overrun)
+		overrun = si->si_overrun;
 	value = si->si_value.sival_int;
 	ran_in = (pid_t)syscall(SYS_gettid);
 	ticks++;
