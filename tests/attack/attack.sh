@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs attack programs inside a guest, as its root, and looks at the guest after each.
+#
+# usage: attack.sh PROGRAM[:ARGUMENT]...
+#
+# Exit status: 0 if every attack held and the guest is unharmed, 1 if not, 2 for wrong usage.
+# Written for busybox ash; needs /proc, /tmp and the programs beside it.
+
+here=${0%/*}
+[ $# -gt 0 ] || {
+	echo "usage: attack.sh PROGRAM[:ARGUMENT]..." >&2
+	exit 2
+}
+
+failed=0
+wrong() {
+	echo "attack.sh: FAIL $*"
+	failed=1
+}
+
+# Is everything as it was? $1: after what.
+look() {
+	kill -0 "$canary" 2>/dev/null || wrong "after $1: the canary has died"
+	[ "$(md5sum </tmp/canary.file)" = "$file_sum" ] || wrong "after $1: a file has changed"
+	[ "$(echo hello | tr ehlo EHLO)" = HELLO ] || wrong "after $1: the shell does not work"
+	# A process that needs fresh memory, a file and a pipe.
+	[ "$(head -c 3000000 /dev/zero | wc -c)" = 3000000 ] || wrong "after $1: no fresh memory"
+	if dmesg | grep -E 'BUG|WARNING|Oops|[Pp]anic|stall|hung task|lockup|Call Trace|bad page|scheduling while'; then
+		wrong "after $1: the kernel complains"
+		dmesg -c >/dev/null
+	fi
+}
+
+dmesg -c >/dev/null
+rm -f /tmp/canary.ready
+head -c 1000000 /dev/urandom >/tmp/canary.file
+file_sum=$(md5sum </tmp/canary.file)
+"$here/canary" /tmp/canary.ready &
+canary=$!
+n=0
+while [ ! -e /tmp/canary.ready ]; do
+	n=$((n + 1))
+	[ $n -lt 100 ] || {
+		wrong "the canary does not start"
+		exit 1
+	}
+	sleep 0.1
+done
+
+for job; do
+	program=${job%%:*}
+	argument=
+	case $job in
+	*:*) argument=${job#*:} ;;
+	esac
+	echo "== $job"
+	# shellcheck disable=SC2086 # none or one argument
+	timeout -s KILL 600 "$here/$program" --inside $argument </dev/null
+	status=$?
+	echo "$program: exit $status"
+	[ $status -eq 0 ] || wrong "$program: exit status $status"
+	look "$program"
+done
+
+kill -TERM "$canary"
+wait "$canary"
+status=$?
+[ $status -eq 0 ] || wrong "the canary's memory: exit status $status"
+[ $failed -ne 0 ] || echo "attack.sh: all attacks held"
+exit $failed
