@@ -6,7 +6,7 @@
  * changes its session or loses its parent becomes the keeper's child and cannot hide. When the
  * command has ended, its descendants get a short time to end too; those that do not are listed,
  * killed, and turn the exit status into 125. A command that exceeds its time limit is killed
- * with all its descendants: 124. Otherwise the status is the command's own, or 128 + the number
+ * with all its descendants: 124; so is one whose terminal hangs up. Otherwise the status is the command's own, or 128 + the number
  * of the signal that ended it.
  */
 #include <dirent.h>
@@ -37,6 +37,7 @@ struct keeper {
 	pid_t command;
 	int status;		/* of waitpid(), valid once ended is set */
 	bool ended;
+	bool hung_up;
 };
 
 static long now_ms(void)
@@ -81,7 +82,7 @@ static bool reap(struct keeper *keeper)
 }
 
 /* Sleeps until a signal comes or the deadline passes; passes SIGTERM and SIGINT on. */
-static void wait_signal(const struct keeper *keeper, const sigset_t *signals, long deadline_ms)
+static void wait_signal(struct keeper *keeper, const sigset_t *signals, long deadline_ms)
 {
 	long left_ms = deadline_ms - now_ms();
 	struct timespec timeout = { 0 };
@@ -92,7 +93,9 @@ static void wait_signal(const struct keeper *keeper, const sigset_t *signals, lo
 	timeout.tv_sec = left_ms / 1000;
 	timeout.tv_nsec = left_ms % 1000 * 1000000;
 	sig = sigtimedwait(signals, NULL, &timeout);
-	if (sig > 0 && sig != SIGCHLD && !keeper->ended)
+	if (sig == SIGHUP)
+		keeper->hung_up = true;
+	else if (sig > 0 && sig != SIGCHLD && !keeper->ended)
 		kill(keeper->command, sig);
 }
 
@@ -176,10 +179,14 @@ static int keep(struct keeper *keeper, const sigset_t *signals)
 {
 	long deadline_ms = now_ms() + keeper->limit_ms;
 
-	while (reap(keeper), !keeper->ended && now_ms() < deadline_ms)
+	while (reap(keeper), !keeper->ended && !keeper->hung_up && now_ms() < deadline_ms)
 		wait_signal(keeper, signals, deadline_ms);
 	if (!keeper->ended) {
-		fprintf(stderr, "keeper: not ended after %ld s, killed\n", keeper->limit_ms / 1000);
+		if (keeper->hung_up)
+			fprintf(stderr, "keeper: hung up, command killed\n");
+		else
+			fprintf(stderr, "keeper: not ended after %ld s, killed\n",
+				keeper->limit_ms / 1000);
 		kill(keeper->command, SIGKILL);
 		sweep(keeper, signals);
 		return EXIT_OVERTIME;
@@ -231,6 +238,7 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, &old);
 	start(&keeper, argv + optind, &old);
 	return keep(&keeper, &signals);

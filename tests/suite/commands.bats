@@ -138,6 +138,24 @@ fake_build() {
 	[ "$status" -eq 5 ]
 }
 
+@test "keeper ends a command whose terminal hangs up, and what it started" {
+	mkfifo "$BATS_TEST_TMPDIR/input"
+	script -qefc "'$keeper' -p '$BATS_TEST_TMPDIR/pid' sh -c 'trap \"\" HUP; setsid sleep 985 & sleep 984'" \
+		/dev/null <"$BATS_TEST_TMPDIR/input" >/dev/null 2>&1 3>&- &
+	script=$!
+	exec 8>"$BATS_TEST_TMPDIR/input"
+	wait_until 10 test -s "$BATS_TEST_TMPDIR/pid"
+	command=$(cat "$BATS_TEST_TMPDIR/pid")
+	wait_until 10 pgrep -P "$command" sleep
+	mapfile -t children < <(pgrep -P "$command")
+	[ "${#children[@]}" -ge 1 ]
+	kill -KILL "$script"
+	exec 8>&-
+	for pid in "$command" "${children[@]}"; do
+		wait_until 10 not_running "$pid"
+	done
+}
+
 # ---- scripts --------------------------------------------------------------------------------
 
 @test "shellcheck is clean on every script" {
