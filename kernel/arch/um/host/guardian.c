@@ -57,6 +57,10 @@ int host_cleanup_path(const char *path)
 	if (len >= UNDO_PATH_BYTES)
 		return -ENAMETOOLONG;
 	for (int i = 0; i < UNDO_PATHS; i++) {
+		if (strcmp(host_undo->path[i], path) == 0)
+			return 0;
+	}
+	for (int i = 0; i < UNDO_PATHS; i++) {
 		char *entry = host_undo->path[i];
 
 		if (*entry)

@@ -123,6 +123,9 @@ static int make_base(void)
 		ret = make_folder(path, base[i + 1] ? 0777 : mode);
 		if (ret < 0 && ret != -EEXIST)
 			return ret;
+		/* The usual place goes with the last kernel, whoever made it. */
+		if (ret == -EEXIST && !base[i + 1] && !host_options.uml_dir)
+			host_cleanup_path(path);
 		if (ret == 0 && !base[i + 1] && (mode & 01000))
 			host_call(chmod, path, mode);
 		path[i] = '/';
