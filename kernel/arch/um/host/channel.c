@@ -48,7 +48,7 @@ static int parse_fd(const char *text, bool output, struct host_channel *channel,
 	for (; i < 6 && text[i] >= '0' && text[i] <= '9'; i++)
 		fd = fd * 10 + text[i] - '0';
 	if (i == 0 || text[i]) {
-		host_format(error, size, "fd:%s: no descriptor; write a number, such as fd:3", text);
+		host_format(error, size, "fd:%s: no descriptor; write a number, as in fd:3", text);
 		return -EINVAL;
 	}
 	mode = (int)host_call(fcntl, fd, F_GETFL);

@@ -145,7 +145,8 @@ int host_disk_parse(const char *text, char *error, size_t size)
 	int ret;
 
 	if (len == 0) {
-		host_format(error, size, "no such device; there are ubd0 to ubd%d, or ubda to ubd%c",
+		host_format(error, size,
+			    "no such device; there are ubd0 to ubd%d, or ubda to ubd%c",
 			    HOST_DISKS - 1, 'a' + HOST_DISKS - 1);
 		return -EINVAL;
 	}

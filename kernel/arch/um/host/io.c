@@ -109,6 +109,17 @@ static struct host_io *take_request(void)
 
 /* ---------------------------------------------------------- one transfer */
 
+/* What the host has refused once is not asked for again. */
+static void note(u32 *set, enum host_io_op op)
+{
+	__atomic_or_fetch(set, BIT_OF(op), __ATOMIC_RELAXED);
+}
+
+static bool noted(const u32 *set, enum host_io_op op)
+{
+	return __atomic_load_n(set, __ATOMIC_RELAXED) & BIT_OF(op);
+}
+
 /* Step over what is done. */
 static void advance(struct host_io *io, size_t done)
 {
@@ -157,12 +168,12 @@ static int transfer(struct host_io *io)
 {
 	int ret = 0, flags = 0;
 
-	if (io->op == HOST_IO_WRITE && io->sync && !(io->file->lacks & BIT_OF(HOST_IO_WRITE)))
+	if (io->op == HOST_IO_WRITE && io->sync && !noted(&io->file->lacks, HOST_IO_WRITE))
 		flags = RWF_DSYNC;
 	while (io->len_bytes && ret == 0) {
 		ret = transfer_step(io, flags);
 		if (ret == -EOPNOTSUPP && flags) {
-			__atomic_or_fetch(&io->file->lacks, BIT_OF(HOST_IO_WRITE), __ATOMIC_RELAXED);
+			note(&io->file->lacks, HOST_IO_WRITE);
 			flags = 0;
 			ret = 0;
 		}
@@ -203,14 +214,14 @@ static int write_zeroes(struct host_io *io)
 	return 0;
 }
 
-/* One way to free or zero a range; what the host has refused once is not asked for again. */
+/* One way to free or zero a range. */
 static int change_range(const struct host_io *io, enum host_io_op way)
 {
 	u64 range[2] = { io->offset_bytes, io->len_bytes };
 	u32 *lacks = &io->file->lacks;
 	int mode, ret;
 
-	if (__atomic_load_n(lacks, __ATOMIC_RELAXED) & BIT_OF(way))
+	if (noted(lacks, way))
 		return -EOPNOTSUPP;
 	mode = way == HOST_IO_ZERO ? FALLOC_FL_ZERO_RANGE : FALLOC_FL_PUNCH_HOLE;
 	if (way == HOST_IO_DISCARD && io->file->block_device)
@@ -219,7 +230,7 @@ static int change_range(const struct host_io *io, enum host_io_op way)
 		ret = (int)HOST_CALL(fallocate, io->file->fd, mode | FALLOC_FL_KEEP_SIZE,
 				     io->offset_bytes, io->len_bytes);
 	if (ret == -EOPNOTSUPP || ret == -ENOSYS || ret == -ENOTTY || ret == -ENODEV) {
-		__atomic_or_fetch(lacks, BIT_OF(way), __ATOMIC_RELAXED);
+		note(lacks, way);
 		return -EOPNOTSUPP;
 	}
 	return ret;
@@ -304,13 +315,12 @@ bool host_io_try(struct host_io *io)
 {
 	int ret = 0;
 
-	if (io->op > HOST_IO_WRITE || io->sync ||
-	    (__atomic_load_n(&io->file->waits, __ATOMIC_RELAXED) & BIT_OF(io->op)))
+	if (io->op > HOST_IO_WRITE || io->sync || noted(&io->file->waits, io->op))
 		return false;
 	while (io->len_bytes && ret == 0)
 		ret = transfer_step(io, RWF_NOWAIT);
 	if (ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ENOSYS)
-		__atomic_or_fetch(&io->file->waits, BIT_OF(io->op), __ATOMIC_RELAXED);
+		note(&io->file->waits, io->op);
 	/* Every error is left to a worker, whose call says whether it is one. */
 	io->result = 0;
 	return ret == 0;

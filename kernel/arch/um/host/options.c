@@ -93,8 +93,7 @@ static void parse_umid(const char *value)
 			 HOST_UMID_BYTES - 1);
 	for (size_t i = 0; i < len; i++) {
 		if (value[i] <= ' ' || value[i] == '/' || value[i] == 127)
-			host_die("umid=%s: neither / nor blanks can stand in it; choose another name",
-				 value);
+			host_die("umid=%s: neither / nor blanks may stand in it; rename it", value);
 	}
 	if (value[0] == '.')
 		host_die("umid=%s: it cannot begin with a dot; choose another name", value);

@@ -74,7 +74,7 @@ static void report_lost(struct um_line *line)
 
 	if (!line->lost || kfifo_avail(&line->tx) < sizeof(text))
 		return;
-	len = scnprintf(text, sizeof(text), "\r\n** %lu bytes of kernel messages are not shown **\r\n",
+	len = scnprintf(text, sizeof(text), "\r\n** %lu bytes of messages are not shown **\r\n",
 			line->lost);
 	line->lost = 0;
 	queue_text(line, text, len);

@@ -126,6 +126,7 @@ static void resize_lines(struct work_struct *work)
 	for (int i = 0; i < HOST_CONSOLES; i++)
 		um_line_resized(&um_lines[i]);
 }
+
 static DECLARE_WORK(resize_work, resize_lines);
 
 static irqreturn_t winch_interrupt(int irq, void *data)
