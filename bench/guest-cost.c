@@ -26,10 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define ROUNDS 7
+#define PAGE	  4096UL
+#define ROUNDS	  7
 #define TOUCH_LEN (32UL << 20)
-#define FILE_LEN (16UL << 20)
+#define FILE_LEN  (16UL << 20)
 
 static double cycles_per_ns;
 static char self[256];
@@ -59,7 +59,7 @@ static void calibrate(void)
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	c1 = cycles();
 	cycles_per_ns = (double)(c1 - c0) /
-		((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec));
+			((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec));
 }
 
 /* ---- the operations: each does it n times */
@@ -229,7 +229,8 @@ static void do_futex(long n)
 /* The time of one round in cycles, where setting up and cleaning must not count. */
 static uint64_t touch_round(void)
 {
-	volatile char *p = mmap(NULL, TOUCH_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *p =
+		mmap(NULL, TOUCH_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t t0, t1;
 
 	if (p == MAP_FAILED)
@@ -290,7 +291,8 @@ static uint64_t file_round(void)
 
 static uint64_t cow_round(void)
 {
-	volatile char *p = mmap(NULL, TOUCH_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	volatile char *p =
+		mmap(NULL, TOUCH_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t t0, t = 0;
 	int fd[2];
 	pid_t pid;
@@ -369,7 +371,7 @@ static void run_test(const struct test *t)
 		t->prepare();
 	if (t->op) {
 		/* Find how many make a round; this also warms everything up. */
-		for (count = 10; ; count *= 4) {
+		for (count = 10;; count *= 4) {
 			uint64_t t0 = cycles();
 			double d;
 

@@ -14,11 +14,11 @@ enum { NUMBERS = 1024, PATTERNS = 12, LAST_KNOWN = 462, LIMIT_MS = 150 };
 static const int passing[] = { 336 };
 
 static struct shared {
-	int wrong[NUMBERS][2];		/* answers to unknown numbers that were not ENOSYS */
+	int wrong[NUMBERS][2]; /* answers to unknown numbers that were not ENOSYS */
 	int done[NUMBERS][2];
-	int int80, sysenter, compat;	/* answers that nobody may get */
+	int int80, sysenter, compat; /* answers that nobody may get */
 	int fds;
-} *res;
+} * res;
 
 static char buf[65536] __attribute__((aligned(4096)));
 
@@ -38,18 +38,28 @@ static bool passes(int nr)
 static long argument(int pattern)
 {
 	switch (pattern) {
-	case 0: return 0;
-	case 1: return (long)(uintptr_t)buf;
-	case 2: return -1;
-	case 3: return (long)(rnd() & 15);
+	case 0:
+		return 0;
+	case 1:
+		return (long)(uintptr_t)buf;
+	case 2:
+		return -1;
+	case 3:
+		return (long)(rnd() & 15);
 	}
 	switch (rnd() % 6) {
-	case 0: return (long)(rnd() & 1023);
-	case 1: return (long)((uintptr_t)buf + (rnd() & 0xfff8));
-	case 2: return (long)(task_size + rnd() % (USER_END - task_size));
-	case 3: return (long)rnd();
-	case 4: return (long)(1UL << (rnd() & 63));
-	default: return -(long)(rnd() & 255);
+	case 0:
+		return (long)(rnd() & 1023);
+	case 1:
+		return (long)((uintptr_t)buf + (rnd() & 0xfff8));
+	case 2:
+		return (long)(task_size + rnd() % (USER_END - task_size));
+	case 3:
+		return (long)rnd();
+	case 4:
+		return (long)(1UL << (rnd() & 63));
+	default:
+		return -(long)(rnd() & 255);
 	}
 }
 
@@ -85,8 +95,8 @@ static void numbers(void)
 		/* The forms with the x32 bit come first and must all come back. */
 		if (res->done[nr][1] != PATTERNS || (!known(nr) && res->done[nr][0] != PATTERNS)) {
 			short_runs++;
-			say("number %d: status %#x after %d and %d calls", nr, status, res->done[nr][1],
-			    res->done[nr][0]);
+			say("number %d: status %#x after %d and %d calls", nr, status,
+			    res->done[nr][1], res->done[nr][0]);
 		}
 		for (int x32 = 0; x32 < 2; x32++)
 			if (res->wrong[nr][x32] && !(passes(nr) && !x32)) {
@@ -146,7 +156,9 @@ static int int80(void *arg)
 
 		if (sigsetjmp(g_back, 0))
 			continue;
-		__asm__ volatile("int $0x80" : "+a"(r) : "b"(0L), "c"(0L), "d"(0L), "S"(0L), "D"(0L)
+		__asm__ volatile("int $0x80"
+				 : "+a"(r)
+				 : "b"(0L), "c"(0L), "d"(0L), "S"(0L), "D"(0L)
 				 : "r8", "r9", "r10", "r11", "memory");
 		res->int80 += (int)r != -ENOSYS;
 	}
@@ -160,9 +172,11 @@ static int sysenter(void *arg)
 	for (volatile long nr = 0; nr < 512; nr++) {
 		if (sigsetjmp(g_back, 0))
 			continue;
-		__asm__ volatile("mov %%rsp, %%rbp; sysenter" : : "a"(nr)
+		__asm__ volatile("mov %%rsp, %%rbp; sysenter"
+				 :
+				 : "a"(nr)
 				 : "rbx", "rcx", "rdx", "rsi", "rdi", "memory");
-		res->sysenter++;	/* it never goes on behind the instruction */
+		res->sysenter++; /* it never goes on behind the instruction */
 	}
 	return 0;
 }
@@ -171,7 +185,8 @@ static int sysenter(void *arg)
 static int compat(void *arg)
 {
 	static const uint8_t head[] = { 0xcd, 0x80, 0x89, 0xc1, 0xea, 0, 0, 0, 0, 0x33, 0 };
-	static const uint8_t tail[] = { 0x48, 0x89, 0xdc, 0xff, 0xe5 };	/* mov %rbx, %rsp; jmp *%rbp */
+	static const uint8_t tail[] = { 0x48, 0x89, 0xdc, 0xff,
+					0xe5 }; /* mov %rbx, %rsp; jmp *%rbp */
 	uint8_t *low = mmap((void *)0x20000000, 4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	uint32_t target = 0x20000040;
@@ -187,12 +202,13 @@ static int compat(void *arg)
 
 		if (sigsetjmp(g_back, 0))
 			continue;
-		__asm__ volatile(
-			"push %%rbp\n mov %%rsp, %%rbx\n lea 1f(%%rip), %%rbp\n"
-			"push $0x23\n push $0x20000000\n lretq\n"
-			"1: pop %%rbp\n"
-			: "=c"(r) : "a"(nr), "d"(0), "S"(0), "D"(0)
-			: "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+		__asm__ volatile("push %%rbp\n mov %%rsp, %%rbx\n lea 1f(%%rip), %%rbp\n"
+				 "push $0x23\n push $0x20000000\n lretq\n"
+				 "1: pop %%rbp\n"
+				 : "=c"(r)
+				 : "a"(nr), "d"(0), "S"(0), "D"(0)
+				 : "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+				   "memory", "cc");
 		res->compat += r != (uint32_t)-ENOSYS;
 	}
 	return 0;

@@ -7,27 +7,37 @@
  */
 #include "attack.h"
 
-static const long dear[] = {	/* calls worth trying */
-	SYS_mmap, SYS_mprotect, SYS_munmap, SYS_clone, SYS_fork, SYS_execve, SYS_exit, SYS_exit_group,
-	SYS_kill, SYS_tgkill, SYS_rt_sigreturn, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_sigaltstack,
-	SYS_prctl, SYS_seccomp, SYS_ptrace, SYS_futex, SYS_ioctl, SYS_write, SYS_read, SYS_close_range,
-	SYS_clone3, SYS_dup, SYS_sendmsg, SYS_recvmsg, SYS_sched_yield,
+static const long dear[] = {
+	/* calls worth trying */
+	SYS_mmap,	  SYS_mprotect,	    SYS_munmap,		SYS_clone,	 SYS_fork,
+	SYS_execve,	  SYS_exit,	    SYS_exit_group,	SYS_kill,	 SYS_tgkill,
+	SYS_rt_sigreturn, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_sigaltstack, SYS_prctl,
+	SYS_seccomp,	  SYS_ptrace,	    SYS_futex,		SYS_ioctl,	 SYS_write,
+	SYS_read,	  SYS_close_range,  SYS_clone3,		SYS_dup,	 SYS_sendmsg,
+	SYS_recvmsg,	  SYS_sched_yield,
 };
 
-static uint64_t *own;		/* 1 MiB of the attacker's memory */
+static uint64_t *own; /* 1 MiB of the attacker's memory */
 
 static uint64_t hostile(void)
 {
 	const struct area *a = &areas[rnd() % (uint64_t)nareas];
 
 	switch (rnd() % 7) {
-	case 0: return rnd();
-	case 1: return (uintptr_t)own + (rnd() & 0xffff8);
-	case 2: return a->start + (rnd() % (a->end - a->start) & ~7ull);
-	case 3: return text->start + rnd() % text_len;
-	case 4: return rnd() & 1023;
-	case 5: return a->start + (rnd() & 0x7ff8);
-	default: return 0;
+	case 0:
+		return rnd();
+	case 1:
+		return (uintptr_t)own + (rnd() & 0xffff8);
+	case 2:
+		return a->start + (rnd() % (a->end - a->start) & ~7ull);
+	case 3:
+		return text->start + rnd() % text_len;
+	case 4:
+		return rnd() & 1023;
+	case 5:
+		return a->start + (rnd() & 0x7ff8);
+	default:
+		return 0;
 	}
 }
 
@@ -35,9 +45,9 @@ static uint64_t regs[NREGS];
 
 static void by_signal(int sig, siginfo_t *si, void *context)
 {
-	static const int where[] = { REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_RBP, REG_R8,
-				     REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RSP,
-				     REG_RIP, REG_EFL };
+	static const int where[] = { REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI,
+				     REG_RBP, REG_R8,  REG_R9,	REG_R10, REG_R11, REG_R12,
+				     REG_R13, REG_R14, REG_R15, REG_RSP, REG_RIP, REG_EFL };
 	ucontext_t *uc = context;
 
 	(void)sig;
@@ -100,8 +110,9 @@ int main(int argc, char **argv)
 		}
 	}
 	end_attackers();
-	say("%d jumps: %d ended by SIGSEGV, %d by SIGILL, %d by the time limit or SIGKILL, %d exits", jumps,
-	    signals[SIGSEGV], signals[SIGILL], signals[SIGKILL], exits);
+	say("%d jumps: %d ended by SIGSEGV, %d by SIGILL, %d by the time limit or SIGKILL, %d "
+	    "exits",
+	    jumps, signals[SIGSEGV], signals[SIGILL], signals[SIGKILL], exits);
 	CHECK(checksum(text) == sum, "the code is unchanged");
 	return finish();
 }

@@ -9,21 +9,29 @@
  */
 #include "attack.h"
 
-static uint8_t *own;		/* 1 MiB */
+static uint8_t *own; /* 1 MiB */
 
 static uint64_t value(void)
 {
 	const struct area *a = nareas ? &areas[rnd() % (uint64_t)nareas] : NULL;
 
 	switch (rnd() % 8) {
-	case 0: return rnd();
-	case 1: return (uintptr_t)own + (rnd() & 0xffff8);
-	case 2: return a ? a->start + rnd() % (a->end - a->start) : 0;
-	case 3: return text ? text->start + rnd() % text_len : 0;
-	case 4: return 0xffffffff81000000 + (rnd() & 0xffffff);
-	case 5: return 1ull << (rnd() & 63);
-	case 6: return rnd() & 0xffff;
-	default: return 0;
+	case 0:
+		return rnd();
+	case 1:
+		return (uintptr_t)own + (rnd() & 0xffff8);
+	case 2:
+		return a ? a->start + rnd() % (a->end - a->start) : 0;
+	case 3:
+		return text ? text->start + rnd() % text_len : 0;
+	case 4:
+		return 0xffffffff81000000 + (rnd() & 0xffffff);
+	case 5:
+		return 1ull << (rnd() & 63);
+	case 6:
+		return rnd() & 0xffff;
+	default:
+		return 0;
 	}
 }
 
@@ -40,13 +48,28 @@ static void spoil(int sig, siginfo_t *si, void *context)
 		uint64_t v = value();
 
 		switch (rnd() % 8) {
-		case 0: uc->uc_mcontext.gregs[REG_RIP] = (greg_t)v; break;
-		case 1: uc->uc_mcontext.gregs[REG_EFL] = (greg_t)v; break;
-		case 2: uc->uc_mcontext.gregs[REG_CSGSFS] = (greg_t)v; break;
-		case 3: memcpy(fp + rnd() % 832 / 8 * 8, &v, 8); break;		/* also the XSAVE header */
-		case 4: uc->uc_mcontext.fpregs = (void *)(uintptr_t)v; break;
-		case 5: uc->uc_stack.ss_sp = (void *)(uintptr_t)v; uc->uc_stack.ss_size = value(); break;
-		default: words[rnd() % (sizeof(*uc) / 8)] = v; break;
+		case 0:
+			uc->uc_mcontext.gregs[REG_RIP] = (greg_t)v;
+			break;
+		case 1:
+			uc->uc_mcontext.gregs[REG_EFL] = (greg_t)v;
+			break;
+		case 2:
+			uc->uc_mcontext.gregs[REG_CSGSFS] = (greg_t)v;
+			break;
+		case 3:
+			memcpy(fp + rnd() % 832 / 8 * 8, &v, 8);
+			break; /* also the XSAVE header */
+		case 4:
+			uc->uc_mcontext.fpregs = (void *)(uintptr_t)v;
+			break;
+		case 5:
+			uc->uc_stack.ss_sp = (void *)(uintptr_t)v;
+			uc->uc_stack.ss_size = value();
+			break;
+		default:
+			words[rnd() % (sizeof(*uc) / 8)] = v;
+			break;
 		}
 	}
 }
@@ -63,7 +86,7 @@ static int spoilt(void *arg)
 		raise(SIGUSR1);
 		__asm__ volatile("pushfq; pop %0" : "=r"(flags));
 		if (flags & 0x3000)
-			return 66;		/* in and out instructions for a user: never */
+			return 66; /* in and out instructions for a user: never */
 	}
 	return 0;
 }
@@ -83,16 +106,19 @@ static int made_up(void *arg)
 	case 0:
 		rsp = value();
 		break;
-	case 1:		/* what the last signal left on the host layer's stacks */
+	case 1: /* what the last signal left on the host layer's stacks */
 		rsp = nareas ? areas[nareas - 1].start + (rnd() & 0x7ff8) : 0;
 		break;
-	default:	/* nearly right: selectors and vector state plausible */
+	default: /* nearly right: selectors and vector state plausible */
 		frame[23] = 0x002b000000000033;
 		frame[22] = 0x202;
 		frame[28] = rnd() & 1 ? 0 : (uintptr_t)(own + 0x10000);
 		rsp = (uintptr_t)frame + 8;
 	}
-	__asm__ volatile("mov %0, %%rsp; syscall; ud2" : : "r"(rsp), "a"((long)SYS_rt_sigreturn) : "memory");
+	__asm__ volatile("mov %0, %%rsp; syscall; ud2"
+			 :
+			 : "r"(rsp), "a"((long)SYS_rt_sigreturn)
+			 : "memory");
 	return 1;
 }
 
@@ -109,8 +135,8 @@ static void rounds(const char *name, int (*fn)(void *), int n)
 		privileged += exited(status, 66);
 	}
 	end_attackers();
-	say("%s: %d frames, %d ended by a signal, %d by the time limit, %d went on", name, n, by_signal,
-	    overtime, survived);
+	say("%s: %d frames, %d ended by a signal, %d by the time limit, %d went on", name, n,
+	    by_signal, overtime, survived);
 	CHECK(privileged == 0, "%s: nobody gets I/O privilege", name);
 }
 

@@ -5,6 +5,8 @@
 
 load ../lib/common
 
+guest_limit_s=600
+
 # attack PROGRAM...: boots a guest that runs them.
 attack() {
 	local canary ready=$BATS_TEST_TMPDIR/canary.ready

@@ -34,7 +34,8 @@ static uint64_t pattern(uint64_t i)
 
 int main(int argc, char **argv)
 {
-	uint64_t *p = mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *p =
+		mmap(NULL, WORDS * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct timespec nap = { 0, 20000000 };
 	pid_t me = getpid();
 	int fd;
@@ -58,7 +59,8 @@ int main(int argc, char **argv)
 
 		for (uint64_t i = 0; i < WORDS; i++)
 			if (p[i] != pattern(i)) {
-				fprintf(stderr, "canary: word %llu changed\n", (unsigned long long)i);
+				fprintf(stderr, "canary: word %llu changed\n",
+					(unsigned long long)i);
 				return 1;
 			}
 		if (getpid() != me || fcntl(fd, F_GETFD) != FD_CLOEXEC) {

@@ -10,9 +10,9 @@
 #include <sys/time.h>
 
 struct image {
-	uint8_t z[32][64];	/* 16 bytes of each for SSE, 32 for AVX, all for AVX-512 */
+	uint8_t z[32][64]; /* 16 bytes of each for SSE, 32 for AVX, all for AVX-512 */
 	uint64_t k[8];
-	uint8_t x87[112];	/* fnsave has 108 */
+	uint8_t x87[112]; /* fnsave has 108 */
 	uint32_t mxcsr;
 } __attribute__((aligned(64)));
 
@@ -39,20 +39,22 @@ static void detect(void)
 }
 
 #define R8(X, a) X(a##0) X(a##1) X(a##2) X(a##3) X(a##4) X(a##5) X(a##6) X(a##7)
-#define R16(X) R8(X, ) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define R32(X) R16(X) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) \
-	X(29) X(30) X(31)
-#define LZ(i) "vmovdqu64 64*" #i "(%%rsi), %%zmm" #i "\n"
-#define SZ(i) "vmovdqu64 %%zmm" #i ", 64*" #i "(%%rdi)\n"
-#define LY(i) "vmovdqu 64*" #i "(%%rsi), %%ymm" #i "\n"
-#define SY(i) "vmovdqu %%ymm" #i ", 64*" #i "(%%rdi)\n"
-#define LX(i) "movdqu 64*" #i "(%%rsi), %%xmm" #i "\n"
-#define SX(i) "movdqu %%xmm" #i ", 64*" #i "(%%rdi)\n"
-#define LK(i) "kmovq 2048+8*" #i "(%%rsi), %%k" #i "\n"
-#define SK(i) "kmovq %%k" #i ", 2048+8*" #i "(%%rdi)\n"
+#define R16(X)	 R8(X, ) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define R32(X)                                                                                    \
+	R16(X)                                                                                    \
+	X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) \
+		X(31)
+#define LZ(i)	    "vmovdqu64 64*" #i "(%%rsi), %%zmm" #i "\n"
+#define SZ(i)	    "vmovdqu64 %%zmm" #i ", 64*" #i "(%%rdi)\n"
+#define LY(i)	    "vmovdqu 64*" #i "(%%rsi), %%ymm" #i "\n"
+#define SY(i)	    "vmovdqu %%ymm" #i ", 64*" #i "(%%rdi)\n"
+#define LX(i)	    "movdqu 64*" #i "(%%rsi), %%xmm" #i "\n"
+#define SX(i)	    "movdqu %%xmm" #i ", 64*" #i "(%%rdi)\n"
+#define LK(i)	    "kmovq 2048+8*" #i "(%%rsi), %%k" #i "\n"
+#define SK(i)	    "kmovq %%k" #i ", 2048+8*" #i "(%%rdi)\n"
 #define LEGACY_LOAD "frstor 2112(%%rsi)\n ldmxcsr 2224(%%rsi)\n"
 #define LEGACY_SAVE "fnsave 2112(%%rdi)\n stmxcsr 2224(%%rdi)\n"
-#define CLOBBERS "rax", "rcx", "rdx", "r11", "rbx", "memory", "cc"
+#define CLOBBERS    "rax", "rcx", "rdx", "r11", "rbx", "memory", "cc"
 _Static_assert(__builtin_offsetof(struct image, k) == 2048, "layout used by the assembly");
 _Static_assert(__builtin_offsetof(struct image, x87) == 2112, "layout used by the assembly");
 _Static_assert(__builtin_offsetof(struct image, mxcsr) == 2224, "layout used by the assembly");
@@ -68,36 +70,37 @@ struct act {
 	int64_t a0, a1;
 };
 
-#define MIDDLE \
-	"mov 8(%%rbx), %%r8\n" \
-	"mov 24(%%rbx), %%r9\n" \
-	"1: mov (%%rbx), %%rax\n" \
-	"test %%rax, %%rax\n" \
-	"js 2f\n" \
-	"push %%rdi\n push %%rsi\n" \
+#define MIDDLE                                                                                  \
+	"mov 8(%%rbx), %%r8\n"                                                                  \
+	"mov 24(%%rbx), %%r9\n"                                                                 \
+	"1: mov (%%rbx), %%rax\n"                                                               \
+	"test %%rax, %%rax\n"                                                                   \
+	"js 2f\n"                                                                               \
+	"push %%rdi\n push %%rsi\n"                                                             \
 	"mov 40(%%rbx), %%rdi\n mov 48(%%rbx), %%rsi\n xor %%edx, %%edx\n xor %%r10d, %%r10d\n" \
-	"syscall\n" \
-	"pop %%rsi\n pop %%rdi\n" \
-	"2: movb $1, (%%r9)\n" \
-	"add 16(%%rbx), %%r9\n" \
-	"mov 32(%%rbx), %%rcx\n" \
-	"cmpl $0, (%%rcx)\n" \
-	"jne 3f\n" \
-	"dec %%r8\n" \
-	"jnz 1b\n" \
+	"syscall\n"                                                                             \
+	"pop %%rsi\n pop %%rdi\n"                                                               \
+	"2: movb $1, (%%r9)\n"                                                                  \
+	"add 16(%%rbx), %%r9\n"                                                                 \
+	"mov 32(%%rbx), %%rcx\n"                                                                \
+	"cmpl $0, (%%rcx)\n"                                                                    \
+	"jne 3f\n"                                                                              \
+	"dec %%r8\n"                                                                            \
+	"jnz 1b\n"                                                                              \
 	"3:\n"
 
-#define ROUTINE(name, target_isa, load, save) \
-static __attribute__((noinline, target(target_isa))) int64_t name(const struct image *in, \
-								   struct image *out, struct act *a) \
-{ \
-	int64_t left; \
-	__asm__ volatile("sub $256, %%rsp\n" load LEGACY_LOAD MIDDLE save LEGACY_SAVE \
-			 "fninit\n mov %%r8, %%rax\n add $256, %%rsp\n" \
-			 : "=&a"(left), "+S"(in), "+D"(out), "+b"(a) \
-			 : : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc"); \
-	return left; \
-}
+#define ROUTINE(name, target_isa, load, save)                                                 \
+	static __attribute__((noinline, target(target_isa))) int64_t name(                    \
+		const struct image *in, struct image *out, struct act *a)                     \
+	{                                                                                     \
+		int64_t left;                                                                 \
+		__asm__ volatile("sub $256, %%rsp\n" load LEGACY_LOAD MIDDLE save LEGACY_SAVE \
+				 "fninit\n mov %%r8, %%rax\n add $256, %%rsp\n"               \
+				 : "=&a"(left), "+S"(in), "+D"(out), "+b"(a)                  \
+				 :                                                            \
+				 : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");   \
+		return left;                                                                  \
+	}
 
 ROUTINE(act_sse, "sse2", R16(LX), R16(SX))
 ROUTINE(act_avx, "avx", R16(LY), R16(SY) "vzeroupper\n")
@@ -121,9 +124,13 @@ static void make(struct image *m, uint64_t seed)
 			m->k[i] = xorshift(&seed);
 	for (int i = 0; i < 8; i++)
 		d[i] = (double)(int64_t)xorshift(&seed);
-	__asm__ volatile("fninit; fldl (%0); fldl 8(%0); fldl 16(%0); fldl 24(%0); fldl 32(%0); fldl 40(%0);"
-			 "fldl 48(%0); fldl 56(%0); fnsave (%1); fninit" : : "r"(d), "r"(m->x87) : "memory");
-	m->x87[1] = (uint8_t)(0x03 | (seed & 0xc));		/* rounding mode */
+	__asm__ volatile(
+		"fninit; fldl (%0); fldl 8(%0); fldl 16(%0); fldl 24(%0); fldl 32(%0); fldl 40(%0);"
+		"fldl 48(%0); fldl 56(%0); fnsave (%1); fninit"
+		:
+		: "r"(d), "r"(m->x87)
+		: "memory");
+	m->x87[1] = (uint8_t)(0x03 | (seed & 0xc)); /* rounding mode */
 	m->mxcsr = (uint32_t)(0x1f80 | (seed & 0x6000));
 	__asm__ volatile("ldmxcsr %0" : : "m"(normal));
 }
@@ -136,8 +143,8 @@ static int differ(const struct image *in, const struct image *out)
 	for (int i = 0; i < nregs; i++)
 		bad += memcmp(in->z[i], out->z[i], width) != 0;
 	bad += memcmp(in->k, out->k, sizeof(in->k)) != 0;
-	bad += in->x87[0] != out->x87[0] || in->x87[1] != out->x87[1];		/* control */
-	bad += memcmp(in->x87 + 28, out->x87 + 28, 80) != 0;			/* registers */
+	bad += in->x87[0] != out->x87[0] || in->x87[1] != out->x87[1]; /* control */
+	bad += memcmp(in->x87 + 28, out->x87 + 28, 80) != 0;	       /* registers */
 	bad += in->mxcsr != out->mxcsr;
 	return bad;
 }
@@ -295,12 +302,16 @@ static int second_life(void)
 			"vporq %%zmm30, %%zmm29, %%zmm29\n vporq %%zmm28, %%zmm29, %%zmm29\n"
 			"vporq %%zmm20, %%zmm29, %%zmm29\n vporq %%zmm16, %%zmm29, %%zmm29\n"
 			"vmovdqu64 %%zmm29, 64(%0)\n"
-			: : "r"(&out) : "memory");
-	__asm__ volatile("fnsave %0; stmxcsr %1; ldmxcsr %2" : "=m"(x87), "=m"(out.mxcsr) : "m"(normal));
+			:
+			: "r"(&out)
+			: "memory");
+	__asm__ volatile("fnsave %0; stmxcsr %1; ldmxcsr %2"
+			 : "=m"(x87), "=m"(out.mxcsr)
+			 : "m"(normal));
 	for (int i = 0; i < 128; i++)
 		any |= out.z[i / 64][i % 64];
-	say("after exec: high registers %s, mxcsr %#x, x87 control %#x tags %#x", any ? "NOT empty" : "empty",
-	    out.mxcsr, x87[0] | x87[1] << 8, x87[8] | x87[9] << 8);
+	say("after exec: high registers %s, mxcsr %#x, x87 control %#x tags %#x",
+	    any ? "NOT empty" : "empty", out.mxcsr, x87[0] | x87[1] << 8, x87[8] | x87[9] << 8);
 	return 0;
 }
 
@@ -313,7 +324,10 @@ static void exec_resets(void)
 	if (!pid) {
 		/* Load everything, and execve within the same routine. */
 		static const char path[] = "/proc/self/exe";
-		struct act a = { .nr = SYS_execve, .n = 1, .at = sink, .a0 = (int64_t)(intptr_t)path,
+		struct act a = { .nr = SYS_execve,
+				 .n = 1,
+				 .at = sink,
+				 .a0 = (int64_t)(intptr_t)path,
 				 .a1 = (int64_t)(intptr_t)exec_argv };
 
 		act(7, &a);

@@ -10,7 +10,7 @@
 #define ARCH_GET_FS 0x1003
 #define ARCH_GET_GS 0x1004
 
-static bool instructions;	/* wrgsbase and its kin are allowed */
+static bool instructions; /* wrgsbase and its kin are allowed */
 
 static uint64_t rdgs(void)
 {
@@ -52,10 +52,13 @@ static void by_call(void)
 	CHECK(v == 0x2222 && get_gs() == (uintptr_t)area, "gs: reads there");
 	MUST(syscall(SYS_arch_prctl, ARCH_GET_FS, &fs) == 0);
 	CHECK(fs == (uint64_t)pthread_self(), "fs base is the thread pointer");
-	CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, 1UL << 63) == -1 && errno == EPERM, "kernel address: EPERM");
-	CHECK(syscall(SYS_arch_prctl, ARCH_SET_FS, 1UL << 63) == -1 && errno == EPERM, "for fs, too");
+	CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, 1UL << 63) == -1 && errno == EPERM,
+	      "kernel address: EPERM");
+	CHECK(syscall(SYS_arch_prctl, ARCH_SET_FS, 1UL << 63) == -1 && errno == EPERM,
+	      "for fs, too");
 	CHECK(syscall(SYS_arch_prctl, 0x999, 0) == -1 && errno == EINVAL, "unknown code: EINVAL");
-	CHECK(syscall(SYS_arch_prctl, ARCH_GET_GS, 8) == -1 && errno == EFAULT, "bad pointer: EFAULT");
+	CHECK(syscall(SYS_arch_prctl, ARCH_GET_GS, 8) == -1 && errno == EFAULT,
+	      "bad pointer: EFAULT");
 	CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, 0) == 0 && get_gs() == 0, "back to 0");
 }
 
@@ -83,16 +86,15 @@ static void fs_moves(void)
 	uint64_t old = rdfs(), area[8] = { 0x77 }, v, got, err = 0;
 
 	for (int i = 0; i < 1000; i++) {
-		__asm__ volatile(
-			"wrfsbase %[new]\n"
-			"mov %[yield], %%eax\n"
-			"syscall\n"
-			"rdfsbase %[got]\n"
-			"mov %%fs:0, %[v]\n"
-			"wrfsbase %[old]\n"
-			: [got] "=&r"(got), [v] "=&r"(v)
-			: [new] "r"(area), [old] "r"(old), [yield] "i"(SYS_sched_yield)
-			: "rax", "rcx", "r11", "memory");
+		__asm__ volatile("wrfsbase %[new]\n"
+				 "mov %[yield], %%eax\n"
+				 "syscall\n"
+				 "rdfsbase %[got]\n"
+				 "mov %%fs:0, %[v]\n"
+				 "wrfsbase %[old]\n"
+				 : [got] "=&r"(got), [v] "=&r"(v)
+				 : [new] "r"(area), [old] "r"(old), [yield] "i"(SYS_sched_yield)
+				 : "rax", "rcx", "r11", "memory");
 		err += v != 0x77 || got != (uintptr_t)area;
 	}
 	CHECK(err == 0, "wrfsbase holds over 1000 calls");

@@ -29,10 +29,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define PAGE 4096UL
+#define PAGE	      4096UL
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static int g_failed;	/* checks of this process that failed */
+static int g_failed; /* checks of this process that failed */
 
 /* Prints one line. */
 static inline __attribute__((format(printf, 1, 2))) void say(const char *fmt, ...)
@@ -47,7 +47,7 @@ static inline __attribute__((format(printf, 1, 2))) void say(const char *fmt, ..
 	if (len > (int)sizeof(line) - 2)
 		len = sizeof(line) - 2;
 	line[len++] = '\n';
-	for (int off = 0; off < len; ) {
+	for (int off = 0; off < len;) {
 		ssize_t n = write(1, line + off, (size_t)(len - off));
 
 		if (n > 0)
@@ -57,8 +57,8 @@ static inline __attribute__((format(printf, 1, 2))) void say(const char *fmt, ..
 	}
 }
 
-static inline __attribute__((format(printf, 5, 6)))
-bool check_at(bool good, const char *file, int line, const char *expr, const char *fmt, ...)
+static inline __attribute__((format(printf, 5, 6))) bool
+check_at(bool good, const char *file, int line, const char *expr, const char *fmt, ...)
 {
 	char name[256];
 	va_list ap;
@@ -81,14 +81,21 @@ bool check_at(bool good, const char *file, int line, const char *expr, const cha
 #define CHECK(cond, ...) check_at((cond), __FILE__, __LINE__, #cond, __VA_ARGS__)
 
 /* Says nothing when the condition holds; a failure is printed and remembered. */
-#define QUIET(cond, ...) do { if (!(cond)) CHECK(!#cond, __VA_ARGS__); } while (0)
+#define QUIET(cond, ...)                            \
+	do {                                        \
+		if (!(cond))                        \
+			CHECK(!#cond, __VA_ARGS__); \
+	} while (0)
 
 /* What the rest of the program depends on: a failure ends it. */
-#define MUST(cond) do { \
-	if (!(cond)) { \
-		say("FAIL %s:%d: cannot go on: %s: %s", __FILE__, __LINE__, #cond, strerror(errno)); \
-		_exit(98); \
-	} } while (0)
+#define MUST(cond)                                                                         \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
+			say("FAIL %s:%d: cannot go on: %s: %s", __FILE__, __LINE__, #cond, \
+			    strerror(errno));                                              \
+			_exit(98);                                                         \
+		}                                                                          \
+	} while (0)
 
 /* The exit status of main() and of children. */
 static inline int finish(void)
@@ -204,7 +211,7 @@ static inline void handle(int sig, void (*fn)(int, siginfo_t *, void *), int fla
 
 static sigjmp_buf g_back;
 static volatile int g_armed;
-static siginfo_t g_fault;	/* of the last fault caught */
+static siginfo_t g_fault; /* of the last fault caught */
 
 static inline void g_on_fault(int sig, siginfo_t *si, void *uc)
 {
@@ -272,11 +279,13 @@ static inline void gate_wait(struct gate *g)
 }
 
 /* Polls a condition for at most ten seconds. */
-#define EVENTUALLY(cond) __extension__({ \
-	bool g_met = false; \
-	for (int g_i = 0; g_i < 2000 && !(g_met = (cond)); g_i++) \
-		msleep(5); \
-	g_met; })
+#define EVENTUALLY(cond)                                                  \
+	__extension__({                                                   \
+		bool g_met = false;                                       \
+		for (int g_i = 0; g_i < 2000 && !(g_met = (cond)); g_i++) \
+			msleep(5);                                        \
+		g_met;                                                    \
+	})
 
 /* A fresh directory for files, removed by the caller. */
 static inline void make_dir(char *path, size_t len)

@@ -91,12 +91,15 @@ static void cut(void)
 	mprotect(p + 5 * MIB, 100 * PAGE, PROT_READ);
 	madvise(p + 6 * MIB + 3 * PAGE, 5 * PAGE, MADV_DONTNEED);
 	CHECK(touch(p + MIB, false) == SIGSEGV && touch(p + MIB + 65535, true) == SIGSEGV, "hole");
-	CHECK(touch(p + 3 * MIB, false) == SIGSEGV && touch(p + 3 * MIB + PAGE, true) == 0, "no access");
+	CHECK(touch(p + 3 * MIB, false) == SIGSEGV && touch(p + 3 * MIB + PAGE, true) == 0,
+	      "no access");
 	CHECK(touch(p + 5 * MIB, false) == 0 && touch(p + 5 * MIB, true) == SIGSEGV &&
-	      touch(p + 5 * MIB + 100 * PAGE, true) == 0, "read-only");
+		      touch(p + 5 * MIB + 100 * PAGE, true) == 0,
+	      "read-only");
 	CHECK(is(p + 6 * MIB + 3 * PAGE, 5 * PAGE, 0), "dropped pages are zero");
 	CHECK(is(p, MIB, 1) && is(p + MIB + 65536, 2 * MIB - 65536, 1) &&
-	      is(p + 3 * MIB + PAGE, 3 * MIB + 2 * PAGE, 1) && is(p + 6 * MIB + 8 * PAGE, 2 * MIB - 8 * PAGE, 1),
+		      is(p + 3 * MIB + PAGE, 3 * MIB + 2 * PAGE, 1) &&
+		      is(p + 6 * MIB + 8 * PAGE, 2 * MIB - 8 * PAGE, 1),
 	      "the rest is whole");
 	munmap(p, 8 * MIB);
 }
@@ -106,12 +109,15 @@ static void move(void)
 	unsigned char *p = huge(6 * MIB), *q = huge(6 * MIB);
 
 	memset(p, 2, 6 * MIB);
-	CHECK(mremap(p, 4 * MIB, 4 * MIB, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q && is(q, 4 * MIB, 2),
+	CHECK(mremap(p, 4 * MIB, 4 * MIB, MREMAP_MAYMOVE | MREMAP_FIXED, q) == q &&
+		      is(q, 4 * MIB, 2),
 	      "move of two huge pages");
-	CHECK(mremap(q + MIB + PAGE, 64 * PAGE, 64 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 7 * PAGE) ==
-	      p + 7 * PAGE, "move of a piece out of the middle");
+	CHECK(mremap(q + MIB + PAGE, 64 * PAGE, 64 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+		     p + 7 * PAGE) == p + 7 * PAGE,
+	      "move of a piece out of the middle");
 	CHECK(is(p + 7 * PAGE, 64 * PAGE, 2) && touch(q + MIB + PAGE, false) == SIGSEGV &&
-	      is(q + MIB + 65 * PAGE, 3 * MIB - 65 * PAGE, 2), "contents");
+		      is(q + MIB + 65 * PAGE, 3 * MIB - 65 * PAGE, 2),
+	      "contents");
 	munmap(p, 6 * MIB);
 	munmap(q, 6 * MIB);
 }
@@ -129,7 +135,9 @@ static void fork_huge(void)
 		mprotect(p + 4 * MIB + PAGE, PAGE, PROT_READ);
 		memset(p + 6 * MIB, 4, MIB);
 		_exit(is(p, MIB, 3) && p[MIB] == 9 && is(p + MIB + 1, MIB - 1, 3) &&
-		      is(p + 6 * MIB, MIB, 4) && is(p + 7 * MIB, MIB, 3) ? 0 : 1);
+				      is(p + 6 * MIB, MIB, 4) && is(p + 7 * MIB, MIB, 3)
+			      ? 0
+			      : 1);
 	}
 	p[5 * MIB] = 8;
 	CHECK(exited(reap(pid), 0), "the child cuts and writes its copy");

@@ -68,7 +68,8 @@ static void protect(void)
 	mprotect(p, 16 * PAGE, PROT_READ | PROT_WRITE);
 	show("all writable", p, 16);
 	munmap(p + 8 * PAGE, PAGE);
-	CHECK(mprotect(p, 16 * PAGE, PROT_READ) == -1 && errno == ENOMEM, "mprotect over a hole: ENOMEM");
+	CHECK(mprotect(p, 16 * PAGE, PROT_READ) == -1 && errno == ENOMEM,
+	      "mprotect over a hole: ENOMEM");
 	show("up to the hole", p, 16);
 	for (int i = 0; i < 300; i++) {
 		mprotect(p + 4 * PAGE, PAGE, PROT_NONE);
@@ -99,19 +100,23 @@ static void grow(void)
 	number(q, 200);
 	CHECK(mremap(q, 400 * PAGE, 100 * PAGE, 0) == q, "shrink stays");
 	CHECK(numbered(q, 100, 1) && touch(q + 100 * PAGE, false) == SIGSEGV, "shrink cuts");
-	MUST(mmap(q + 100 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
-	     MAP_FAILED);
+	MUST(mmap(q + 100 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		  0) != MAP_FAILED);
 	CHECK(mremap(q, 100 * PAGE, 101 * PAGE, 0) == MAP_FAILED && errno == ENOMEM,
 	      "no room and no leave to move: ENOMEM");
 	r = xmap(300 * PAGE, PROT_READ | PROT_WRITE);
 	memset(r, 0xee, 300 * PAGE);
 	CHECK(mremap(q, 100 * PAGE, 100 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, r + 50 * PAGE) ==
-	      r + 50 * PAGE, "move onto a mapping");
+		      r + 50 * PAGE,
+	      "move onto a mapping");
 	CHECK(numbered(r + 50 * PAGE, 100, 1) && r[50 * PAGE - 1] == 0xee && r[150 * PAGE] == 0xee,
 	      "contents moved, neighbours kept");
-	CHECK(touch(q, false) == SIGSEGV && touch(q + 99 * PAGE, false) == SIGSEGV, "old place empty");
-	CHECK(mremap(r, 10 * PAGE, 10 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, r + 5 * PAGE) == MAP_FAILED &&
-	      errno == EINVAL, "overlapping move: EINVAL");
+	CHECK(touch(q, false) == SIGSEGV && touch(q + 99 * PAGE, false) == SIGSEGV,
+	      "old place empty");
+	CHECK(mremap(r, 10 * PAGE, 10 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, r + 5 * PAGE) ==
+			      MAP_FAILED &&
+		      errno == EINVAL,
+	      "overlapping move: EINVAL");
 	munmap(r, 300 * PAGE);
 	munmap(q + 100 * PAGE, PAGE);
 }
@@ -122,7 +127,8 @@ static void dontunmap(void)
 
 	number(p, 64);
 	/* The C library passes no address without MREMAP_FIXED, the kernel wants one. */
-	q = (void *)syscall(SYS_mremap, p, 64 * PAGE, 64 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+	q = (void *)syscall(SYS_mremap, p, 64 * PAGE, 64 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+			    0);
 	CHECK(q != MAP_FAILED && q != p && numbered(q, 64, 1), "DONTUNMAP moves the contents");
 	CHECK(p[0] == 0 && p[63 * PAGE] == 0, "the old place reads zero");
 	number(p, 64);
@@ -147,22 +153,31 @@ static void fixed(void)
 	CHECK(q == p + 4 * PAGE && q[0] == 0, "MAP_FIXED replaces");
 	show("replaced", p, 16);
 	CHECK(numbered(p, 4, 1) && numbered(p + 8 * PAGE, 8, 9), "neighbours kept");
-	q = mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	q = mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+		 -1, 0);
 	CHECK(q == MAP_FAILED && errno == EEXIST, "MAP_FIXED_NOREPLACE: EEXIST");
 	munmap(p + 2 * PAGE, PAGE);
-	q = mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	q = mmap(p + 2 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+		 -1, 0);
 	CHECK(q == p + 2 * PAGE && q[0] == 0, "MAP_FIXED_NOREPLACE in a hole");
-	CHECK(mmap(p + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED &&
-	      errno == EINVAL, "unaligned MAP_FIXED");
-	CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL,
+	CHECK(mmap(p + 1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+			      MAP_FAILED &&
+		      errno == EINVAL,
+	      "unaligned MAP_FIXED");
+	CHECK(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+		      errno == EINVAL,
 	      "empty map");
 	CHECK(mmap(NULL, 1UL << 47, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
-	      errno == ENOMEM, "larger than the address space");
-	CHECK(mmap((void *)(1UL << 47), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-	      MAP_FAILED && errno == ENOMEM, "beyond the address space");
+		      errno == ENOMEM,
+	      "larger than the address space");
+	CHECK(mmap((void *)(1UL << 47), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		   -1, 0) == MAP_FAILED &&
+		      errno == ENOMEM,
+	      "beyond the address space");
 	q = mmap((void *)(1UL << 47), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(q != MAP_FAILED && (uintptr_t)q < 1UL << 47, "a hint beyond it is only a hint");
-	q = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	q = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1,
+		 0);
 	CHECK(q != MAP_FAILED && (uintptr_t)q < 1UL << 31, "MAP_32BIT");
 	CHECK(access_of(q) == 'w', "and it works");
 	munmap(p, 16 * PAGE);
@@ -179,7 +194,7 @@ static void places(void)
 		p = mmap(want, 3 * PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 		if (p != want && errno == EEXIST) {
-			good++;		/* the program itself is there */
+			good++; /* the program itself is there */
 			continue;
 		}
 		if (p != want)
@@ -214,7 +229,8 @@ static void heap(void)
 	CHECK(sbrk(-32 * (long)PAGE) == e, "brk shrinks");
 	CHECK(touch(b + 40 * PAGE, false) == SIGSEGV, "the cut part is gone");
 	sbrk(32 * PAGE);
-	CHECK(numbered(b, 32, 1) && b[32 * PAGE] == 0 && b[63 * PAGE] == 0, "grown again, it is zero");
+	CHECK(numbered(b, 32, 1) && b[32 * PAGE] == 0 && b[63 * PAGE] == 0,
+	      "grown again, it is zero");
 	sbrk(-64 * (long)PAGE);
 	CHECK(syscall(SYS_brk, 1L << 46) == (long)(uintptr_t)sbrk(0), "brk too far: unchanged");
 }
@@ -265,8 +281,11 @@ static void limits(void)
 
 	if (!pid) {
 		setrlimit(RLIMIT_AS, &rl);
-		_exit(mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
-		      errno == ENOMEM ? 0 : 1);
+		_exit(mmap(NULL, 128 << 20, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+					      MAP_FAILED &&
+				      errno == ENOMEM
+			      ? 0
+			      : 1);
 	}
 	CHECK(exited(reap(pid), 0), "RLIMIT_AS is honoured");
 	pid = fork();
@@ -278,7 +297,9 @@ static void limits(void)
 		if (!getuid() && setuid(65534))
 			_exit(9);
 		_exit(mlock(p, 4 * PAGE) == -1 && errno == ENOMEM && mlock(p, PAGE) == 0 &&
-		      munlock(p, PAGE) == 0 ? 0 : 1);
+				      munlock(p, PAGE) == 0
+			      ? 0
+			      : 1);
 	}
 	CHECK(exited(reap(pid), 0), "RLIMIT_MEMLOCK is honoured");
 }

@@ -31,7 +31,7 @@ static void cow(void)
 	if (!pid) {
 		bool good;
 
-		gate_wait(&to);		/* the parent has written its half */
+		gate_wait(&to); /* the parent has written its half */
 		good = filled(p, words, 11);
 		fill(p, words, 22);
 		gate_open(&from);
@@ -87,7 +87,8 @@ static void generations(void)
 		fill(p, words, 5);
 		_exit(filled(p, words, 5) ? 0 : 1);
 	}
-	CHECK(exited(reap(pid), 0) && filled(p, words, 4), "mprotect in the child, parent unchanged");
+	CHECK(exited(reap(pid), 0) && filled(p, words, 4),
+	      "mprotect in the child, parent unchanged");
 	munmap(p, words * 8);
 }
 
@@ -108,7 +109,8 @@ static void zero_page(void)
 		memset(p, 2, 64 * PAGE);
 		_exit(p[63 * PAGE] == 2 ? 0 : 1);
 	}
-	CHECK(exited(reap(pid), 0) && p[63 * PAGE] == 0 && p[10 * PAGE] == 1, "zero pages across fork");
+	CHECK(exited(reap(pid), 0) && p[63 * PAGE] == 0 && p[10 * PAGE] == 1,
+	      "zero pages across fork");
 	munmap(p, 64 * PAGE);
 }
 
@@ -151,13 +153,15 @@ static void files(void)
 	      "read sees what was written to the shared map");
 	memset(buf, 0xaa, sizeof(buf));
 	CHECK(pwrite(fd, buf, PAGE, 2 * PAGE) == (ssize_t)PAGE && s[2 * PAGE + 7] == 0xaa &&
-	      v[2 * PAGE + 7] == 0xaa, "both maps see what was written to the file");
+		      v[2 * PAGE + 7] == 0xaa,
+	      "both maps see what was written to the file");
 	v[2 * PAGE] = 0xbb;
 	s[2 * PAGE + 1] = 0xcc;
 	CHECK(s[2 * PAGE] == 0xaa && v[2 * PAGE] == 0xbb, "a private write stays private");
 	CHECK(v[2 * PAGE + 1] == 0xaa, "a copied page does not follow the file");
 	CHECK(s[10 * PAGE + 100] == 0 && s[11 * PAGE - 1] == 0, "zero behind the end of the file");
-	CHECK(touch(s + 11 * PAGE, false) == SIGBUS && g_fault.si_code == BUS_ADRERR, "SIGBUS beyond the end");
+	CHECK(touch(s + 11 * PAGE, false) == SIGBUS && g_fault.si_code == BUS_ADRERR,
+	      "SIGBUS beyond the end");
 	CHECK(touch(v + 15 * PAGE, true) == SIGBUS, "for the private map, too");
 	MUST(ftruncate(fd, 4 * PAGE) == 0);
 	CHECK(touch(s + 4 * PAGE, false) == SIGBUS && touch(s + 9 * PAGE, true) == SIGBUS,
@@ -173,7 +177,8 @@ static void files(void)
 	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 100) == MAP_FAILED && errno == EINVAL,
 	      "unaligned offset");
 	close(fd);
-	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EBADF, "closed fd");
+	CHECK(mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EBADF,
+	      "closed fd");
 }
 
 static void file_rights(void)
@@ -186,11 +191,13 @@ static void file_rights(void)
 	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	ro = open(path, O_RDONLY | O_CLOEXEC);
 	MUST(fd >= 0 && ro >= 0 && write(fd, "hello", 5) == 5);
-	CHECK(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ro, 0) == MAP_FAILED && errno == EACCES,
+	CHECK(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ro, 0) == MAP_FAILED &&
+		      errno == EACCES,
 	      "no writable shared map of a read-only descriptor");
 	unsigned char *p = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, ro, 0);
 
-	CHECK(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES, "nor by mprotect");
+	CHECK(mprotect(p, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES,
+	      "nor by mprotect");
 	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, ro, 0);
 	CHECK(p != MAP_FAILED && touch(p, true) == 0 && p[4] == 'o', "but a private one");
 	close(fd);
@@ -213,7 +220,8 @@ static void memfd(void)
 		a[i * PAGE] = (unsigned char)(i + 1);
 	CHECK(b[63 * PAGE] == 64, "two maps of a memfd");
 	CHECK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 8 * PAGE, 8 * PAGE) == 0 &&
-	      b[8 * PAGE] == 0 && a[15 * PAGE] == 0 && a[16 * PAGE] == 17, "a punched hole reads zero");
+		      b[8 * PAGE] == 0 && a[15 * PAGE] == 0 && a[16 * PAGE] == 17,
+	      "a punched hole reads zero");
 	pid = fork();
 	if (!pid) {
 		a[3] = 99;
@@ -221,7 +229,8 @@ static void memfd(void)
 	}
 	reap(pid);
 	CHECK(b[3] == 99, "a child's write is seen");
-	CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == -1 && errno == EBUSY, "no write seal while mapped");
+	CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == -1 && errno == EBUSY,
+	      "no write seal while mapped");
 	munmap(a, 64 * PAGE);
 	munmap(b, 64 * PAGE);
 	CHECK(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK) == 0, "write seal");
@@ -270,7 +279,8 @@ static void advice(void)
 	CHECK(exited(reap(pid), 0), "both have their effect in the child");
 	CHECK(p[0] == 9 && p[PAGE] == 9, "none in the parent");
 	munmap(p, 64 * PAGE);
-	p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	unsigned char vec[64];
 
 	MUST(mincore(p, 64 * PAGE, vec) == 0);
@@ -302,11 +312,14 @@ static void other_process(void)
 	struct iovec l = { buf, sizeof(buf) }, r = { p, sizeof(buf) }, w = { p + 2 * PAGE, 10 };
 
 	CHECK(process_vm_readv(pid, &l, 1, &r, 1, 0) == (ssize_t)sizeof(buf) && buf[0] == 2 &&
-	      buf[3 * PAGE - 1] == 2, "read");
+		      buf[3 * PAGE - 1] == 2,
+	      "read");
 	r.iov_base = p + PAGE;
-	CHECK(process_vm_readv(pid, &l, 1, &r, 1, 0) == 2 * (ssize_t)PAGE, "read into a hole is short");
+	CHECK(process_vm_readv(pid, &l, 1, &r, 1, 0) == 2 * (ssize_t)PAGE,
+	      "read into a hole is short");
 	l.iov_len = 10;
-	CHECK(process_vm_writev(pid, &l, 1, &w, 1, 0) == -1 && errno == EFAULT, "no write to a read-only page");
+	CHECK(process_vm_writev(pid, &l, 1, &w, 1, 0) == -1 && errno == EFAULT,
+	      "no write to a read-only page");
 	memset(buf, 5, sizeof(buf));
 	l.iov_len = r.iov_len = PAGE;
 	CHECK(process_vm_writev(pid, &l, 1, &r, 1, 0) == (ssize_t)PAGE, "write");

@@ -15,7 +15,7 @@
 #include <sys/user.h>
 
 static char dir[200];
-static uint8_t *mark;		/* a page with a pattern, looked for in the core */
+static uint8_t *mark; /* a page with a pattern, looked for in the core */
 
 static void *other_thread(void *arg)
 {
@@ -48,7 +48,9 @@ static int crash(void *arg)
 		"mov $0x1b1b1b1b, %%ebx\n mov $0x12121212, %%r12d\n mov $0x13131313, %%r13d\n"
 		"mov $0x14141414, %%r14d\n mov $0x15151515, %%r15d\n"
 		"movl $1, 0x10\n"
-		: : "r"(mark) : "rbx", "r12", "r13", "r14", "r15", "xmm11", "memory");
+		:
+		: "r"(mark)
+		: "rbx", "r12", "r13", "r14", "r15", "xmm11", "memory");
 	return 0;
 }
 
@@ -80,9 +82,10 @@ static uint8_t *map_core(size_t *len)
 
 static void notes(const uint8_t *n, size_t len, pid_t pid)
 {
-	int status = 0, fp = 0, xstate = 0, psinfo = 0, auxv = 0, files = 0, siginfo = 0, good = 0, xmm = 0;
+	int status = 0, fp = 0, xstate = 0, psinfo = 0, auxv = 0, files = 0, siginfo = 0, good = 0,
+	    xmm = 0;
 
-	for (size_t off = 0; off + sizeof(Elf64_Nhdr) <= len; ) {
+	for (size_t off = 0; off + sizeof(Elf64_Nhdr) <= len;) {
 		const Elf64_Nhdr *h = (const void *)(n + off);
 		const uint8_t *desc = n + off + sizeof(*h) + ((h->n_namesz + 3) & ~3u);
 
@@ -92,19 +95,31 @@ static void notes(const uint8_t *n, size_t len, pid_t pid)
 			const struct user_regs_struct *r = (const void *)s->pr_reg;
 
 			if (!status++)
-				good = s->pr_pid == pid && s->pr_cursig == SIGSEGV && r->rbx == 0x1b1b1b1b &&
-				       r->r12 == 0x12121212 && r->r15 == 0x15151515 && r->cs == 0x33;
+				good = s->pr_pid == pid && s->pr_cursig == SIGSEGV &&
+				       r->rbx == 0x1b1b1b1b && r->r12 == 0x12121212 &&
+				       r->r15 == 0x15151515 && r->cs == 0x33;
 			break;
 		}
 		case NT_PRFPREG:
 			if (!fp++)
-				xmm = !memcmp(((const struct user_fpregs_struct *)(const void *)desc)->xmm_space +
-					      44, mark, 16);
+				xmm = !memcmp(
+					((const struct user_fpregs_struct *)(const void *)desc)
+							->xmm_space +
+						44,
+					mark, 16);
 			break;
-		case NT_X86_XSTATE: xstate++; break;
-		case NT_PRPSINFO: psinfo++; break;
-		case NT_AUXV: auxv++; break;
-		case NT_FILE: files++; break;
+		case NT_X86_XSTATE:
+			xstate++;
+			break;
+		case NT_PRPSINFO:
+			psinfo++;
+			break;
+		case NT_AUXV:
+			auxv++;
+			break;
+		case NT_FILE:
+			files++;
+			break;
 		case NT_SIGINFO:
 			siginfo += ((const siginfo_t *)(const void *)desc)->si_signo == SIGSEGV &&
 				   ((const siginfo_t *)(const void *)desc)->si_addr == (void *)0x10;
@@ -112,8 +127,8 @@ static void notes(const uint8_t *n, size_t len, pid_t pid)
 		}
 		off += sizeof(*h) + ((h->n_namesz + 3) & ~3u) + ((h->n_descsz + 3) & ~3u);
 	}
-	say("notes: PRSTATUS %d, PRFPREG %d, XSTATE %d, PRPSINFO %d, AUXV %d, FILE %d, SIGINFO %d", status, fp,
-	    xstate, psinfo, auxv, files, siginfo);
+	say("notes: PRSTATUS %d, PRFPREG %d, XSTATE %d, PRPSINFO %d, AUXV %d, FILE %d, SIGINFO %d",
+	    status, fp, xstate, psinfo, auxv, files, siginfo);
 	CHECK(good, "the crashed thread's registers come first");
 	CHECK(xmm, "its xmm11");
 }
@@ -132,8 +147,10 @@ static void inspect(const uint8_t *c, size_t len, pid_t pid)
 			continue;
 		loads++;
 		inside &= ph[i].p_offset + ph[i].p_filesz <= len;
-		if ((uintptr_t)mark >= ph[i].p_vaddr && (uintptr_t)mark < ph[i].p_vaddr + ph[i].p_filesz)
-			found = !memcmp(c + ph[i].p_offset + ((uintptr_t)mark - ph[i].p_vaddr), mark, 2 * PAGE);
+		if ((uintptr_t)mark >= ph[i].p_vaddr &&
+		    (uintptr_t)mark < ph[i].p_vaddr + ph[i].p_filesz)
+			found = !memcmp(c + ph[i].p_offset + ((uintptr_t)mark - ph[i].p_vaddr),
+					mark, 2 * PAGE);
 	}
 	CHECK(loads > 5 && inside, "memory segments lie inside the file");
 	CHECK(found, "our page is in it, byte for byte");

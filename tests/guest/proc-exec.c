@@ -209,8 +209,10 @@ static void errors(void)
 	CHECK(execve(path, one, none) == -1 && errno == EACCES, "exec without x bit: EACCES");
 	chmod(path, 0755);
 	CHECK(execve(path, one, none) == -1 && errno == ENOEXEC, "exec of garbage: ENOEXEC");
-	CHECK(execve(bad_pointer(), one, none) == -1 && errno == EFAULT, "exec of a bad path: EFAULT");
-	CHECK(execve(self, bad_pointer(), none) == -1 && errno == EFAULT, "exec of bad argv: EFAULT");
+	CHECK(execve(bad_pointer(), one, none) == -1 && errno == EFAULT,
+	      "exec of a bad path: EFAULT");
+	CHECK(execve(self, bad_pointer(), none) == -1 && errno == EFAULT,
+	      "exec of bad argv: EFAULT");
 	unlink(path);
 	rmdir(dir);
 }
@@ -313,7 +315,9 @@ int main(int argc, char **argv)
 		return 33;
 
 	char *env[] = { (char *)"A=1", (char *)"EMPTY=", (char *)"B=two words", NULL };
-	char *args[] = { self, (char *)"-args", (char *)"", (char *)"a b", (char *)"\xc3\xa4", NULL };
+	char *args[] = {
+		self, (char *)"-args", (char *)"", (char *)"a b", (char *)"\xc3\xa4", NULL
+	};
 	char *state[] = { self, (char *)"-state", NULL, NULL };
 	char *regs[] = { self, (char *)"-regs", NULL };
 	char *thread[] = { self, (char *)"-thread", NULL, NULL };

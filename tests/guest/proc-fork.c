@@ -4,7 +4,7 @@
 #include <linux/sched.h>
 #include <sys/resource.h>
 
-static int *shm;	/* words shared by parent and children */
+static int *shm; /* words shared by parent and children */
 
 static int exit_with(void *arg)
 {
@@ -26,8 +26,8 @@ static int die_by(void *arg)
 static void exit_codes(void)
 {
 	static const int codes[] = { 0, 1, 2, 127, 128, 255, 256, 257, -1 };
-	static const int sigs[] = { SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGSEGV, SIGTERM, SIGALRM,
-				    SIGABRT, SIGFPE, SIGBUS, SIGXCPU, SIGPIPE };
+	static const int sigs[] = { SIGHUP,  SIGINT,  SIGKILL, SIGUSR1, SIGSEGV, SIGTERM,
+				    SIGALRM, SIGABRT, SIGFPE,  SIGBUS,	SIGXCPU, SIGPIPE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		say("exit(%d) -> status %#x", codes[i], run(exit_with, (void *)(intptr_t)codes[i]));
@@ -99,15 +99,17 @@ static void test_clone(void)
 	pid = clone(clone_fn, stack + sizeof(stack), SIGCHLD, (void *)&word);
 	CHECK(pid > 0 && exited(reap(pid), 9) && word == 6, "clone without CLONE_VM");
 	pid = clone(clone_fn, stack + sizeof(stack), CLONE_VM, (void *)&word);
-	CHECK(waitpid(pid, &status, 0) == -1 && errno == ECHILD, "no exit signal: plain wait refuses");
+	CHECK(waitpid(pid, &status, 0) == -1 && errno == ECHILD,
+	      "no exit signal: plain wait refuses");
 	CHECK(waitpid(pid, &status, __WCLONE) == pid && exited(status, 9), "__WCLONE waits for it");
-	pid = clone(clone_fn, stack + sizeof(stack), CLONE_VM | CLONE_PIDFD | SIGCHLD, (void *)&word,
-		    &pidfd);
+	pid = clone(clone_fn, stack + sizeof(stack), CLONE_VM | CLONE_PIDFD | SIGCHLD,
+		    (void *)&word, &pidfd);
 	CHECK(pid > 0 && pidfd >= 0, "CLONE_PIDFD");
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 	CHECK(poll(&p, 1, 5000) == 1 && p.revents == POLLIN, "pidfd becomes readable at exit");
 	siginfo_t si;
-	CHECK(waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED) == 0 && si.si_status == 9, "waitid(P_PIDFD)");
+	CHECK(waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED) == 0 && si.si_status == 9,
+	      "waitid(P_PIDFD)");
 	close(pidfd);
 	CHECK(syscall(SYS_clone, CLONE_THREAD | SIGCHLD, 0, 0, 0, 0) == -1 && errno == EINVAL,
 	      "CLONE_THREAD without CLONE_SIGHAND is refused");
@@ -125,7 +127,8 @@ static void never(int sig, siginfo_t *si, void *uc)
 static void clone_tids(void)
 {
 	struct clone_args ca = { .flags = CLONE_PARENT_SETTID | CLONE_CHILD_SETTID |
-				 CLONE_CHILD_CLEARTID, .exit_signal = SIGCHLD };
+					  CLONE_CHILD_CLEARTID,
+				 .exit_signal = SIGCHLD };
 	pid_t pid;
 
 	shm[0] = shm[1] = 0;
@@ -155,7 +158,8 @@ static void clone_tids(void)
 	signal(SIGUSR2, SIG_DFL);
 	memset(&ca, 0, sizeof(ca));
 	ca.exit_signal = 100;
-	CHECK(syscall(SYS_clone3, &ca, sizeof(ca)) == -1 && errno == EINVAL, "bad exit signal refused");
+	CHECK(syscall(SYS_clone3, &ca, sizeof(ca)) == -1 && errno == EINVAL,
+	      "bad exit signal refused");
 	CHECK(syscall(SYS_clone3, &ca, 8) == -1 && errno == EINVAL, "short clone_args refused");
 }
 
@@ -183,7 +187,8 @@ static void child_signal(void)
 	pid = spawn(exit_with, (void *)44);
 	while (!got_sig)
 		sigsuspend(&old);
-	CHECK(got_pid == pid && got_code == CLD_EXITED && got_status == 44, "SIGCHLD says exited, 44");
+	CHECK(got_pid == pid && got_code == CLD_EXITED && got_status == 44,
+	      "SIGCHLD says exited, 44");
 	reap(pid);
 	got_sig = 0;
 	pid = spawn(die_by, (void *)SIGTERM);
@@ -226,7 +231,8 @@ static void wait_variants(void)
 	say("continue status %#x", status);
 	kill(pid, SIGSTOP);
 	CHECK(waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOWAIT) == 0 && si.si_code == CLD_STOPPED &&
-	      si.si_status == SIGSTOP, "waitid WSTOPPED with WNOWAIT");
+		      si.si_status == SIGSTOP,
+	      "waitid WSTOPPED with WNOWAIT");
 	CHECK(waitid(P_PID, (id_t)pid, &si, WSTOPPED) == 0 && si.si_pid == pid, "and once more");
 	kill(pid, SIGCONT);
 	CHECK(waitid(P_PID, (id_t)pid, &si, WCONTINUED) == 0 && si.si_code == CLD_CONTINUED,
@@ -311,7 +317,7 @@ static void many(void)
 
 	for (int i = 0; i < N; i++)
 		pids[i] = spawn(exit_with, (void *)(intptr_t)(i & 127));
-	for (int i = N; i-- > 0; ) {
+	for (int i = N; i-- > 0;) {
 		status = reap(pids[i]);
 		QUIET(exited(status, i & 127), "exit code of child %d", i);
 		sum += WEXITSTATUS(status);

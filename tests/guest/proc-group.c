@@ -5,7 +5,7 @@
 #include <termios.h>
 
 static struct gate ready;
-static volatile int *shm;	/* 0: end now; 2, 3: SIGCONT and SIGTSTP handlers run */
+static volatile int *shm; /* 0: end now; 2, 3: SIGCONT and SIGTSTP handlers run */
 
 static int sleeper(void *arg)
 {
@@ -24,7 +24,8 @@ static int session(void *arg)
 	CHECK(setsid() == getpid(), "setsid gives a new session");
 	CHECK(getsid(0) == getpid() && getpgrp() == getpid(), "session and group are the process");
 	CHECK(setsid() == -1 && errno == EPERM, "a group leader cannot setsid");
-	CHECK(open("/dev/tty", O_RDWR | O_CLOEXEC) == -1 && errno == ENXIO, "no controlling terminal");
+	CHECK(open("/dev/tty", O_RDWR | O_CLOEXEC) == -1 && errno == ENXIO,
+	      "no controlling terminal");
 	CHECK(setpgid(0, 0) == -1 && errno == EPERM, "a session leader keeps its group");
 	pid = spawn(sleeper, NULL);
 	gate_wait(&ready);
@@ -193,7 +194,8 @@ static void terminal(void)
 	pid = spawn(pty_child, name);
 	gate_wait(&ready);
 	CHECK(ioctl(master, TIOCSWINSZ, &ws) == 0 && ioctl(master, TIOCGWINSZ, &back) == 0 &&
-	      back.ws_row == 33 && back.ws_col == 99, "window size");
+		      back.ws_row == 33 && back.ws_col == 99,
+	      "window size");
 	MUST(write(master, "hx\177i\n", 5) == 5);
 	gate_wait(&ready);
 	MUST(write(master, "\003", 1) == 1);

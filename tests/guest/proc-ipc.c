@@ -84,15 +84,18 @@ static void splices(void)
 		buf[i] = (uint8_t)(i * 7 + (i >> 8));
 	MUST(write(in, buf, sizeof(buf)) == (ssize_t)sizeof(buf) && pipe(p) == 0);
 	CHECK(splice(in, &off, p[1], NULL, sizeof(buf), 0) == (ssize_t)sizeof(buf) &&
-	      splice(p[0], NULL, out, NULL, sizeof(buf), 0) == (ssize_t)sizeof(buf), "splice through a pipe");
-	CHECK(pread(out, back, sizeof(back), 0) == (ssize_t)sizeof(back) && !memcmp(buf, back, sizeof(buf)),
+		      splice(p[0], NULL, out, NULL, sizeof(buf), 0) == (ssize_t)sizeof(buf),
+	      "splice through a pipe");
+	CHECK(pread(out, back, sizeof(back), 0) == (ssize_t)sizeof(back) &&
+		      !memcmp(buf, back, sizeof(buf)),
 	      "the copy is right");
 	off = 100;
 	CHECK(sendfile(out, in, &off, 5000) == 5000 && off == 5100, "sendfile");
 	struct iovec v = { buf, 12000 };
 
 	CHECK(vmsplice(p[1], &v, 1, 0) == 12000 && read(p[0], back, sizeof(back)) == 12000 &&
-	      !memcmp(back, buf, 12000), "vmsplice");
+		      !memcmp(back, buf, 12000),
+	      "vmsplice");
 	close(in);
 	close(out);
 	close(p[0]);
@@ -115,7 +118,9 @@ static void unix_sockets(void)
 {
 	char data[100], control[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec io = { (char *)"fd", 2 };
-	struct msghdr m = { .msg_iov = &io, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr m = { .msg_iov = &io,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	struct ucred cred;
@@ -133,11 +138,14 @@ static void unix_sockets(void)
 	CHECK(recvmsg(sv[1], &m, MSG_CMSG_CLOEXEC) == 2 && (c = CMSG_FIRSTHDR(&m)), "receive it");
 	if (c)
 		memcpy(&got, CMSG_DATA(c), sizeof(int));
-	CHECK(got > 0 && write(got, "via", 3) == 3 && read(fd[0], data, 10) == 3 && !memcmp(data, "via", 3),
+	CHECK(got > 0 && write(got, "via", 3) == 3 && read(fd[0], data, 10) == 3 &&
+		      !memcmp(data, "via", 3),
 	      "it is the same pipe");
-	CHECK(getsockopt(sv[0], SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.pid == getpid(), "PEERCRED");
-	CHECK(send(sv[0], "one", 3, 0) == 3 && send(sv[0], "three", 5, 0) == 5 && recv(sv[1], data, 100, 0) == 3 &&
-	      recv(sv[1], data, 100, 0) == 5, "packets keep their ends");
+	CHECK(getsockopt(sv[0], SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.pid == getpid(),
+	      "PEERCRED");
+	CHECK(send(sv[0], "one", 3, 0) == 3 && send(sv[0], "three", 5, 0) == 5 &&
+		      recv(sv[1], data, 100, 0) == 3 && recv(sv[1], data, 100, 0) == 5,
+	      "packets keep their ends");
 	close(sv[0]);
 	CHECK(recv(sv[1], data, 100, 0) == 0, "end of file");
 	close(sv[1]);
@@ -156,11 +164,13 @@ static void stream(int domain, const char *name)
 	if (domain == AF_UNIX) {
 		MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
 	} else {
-		struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		struct sockaddr_in a = { .sin_family = AF_INET,
+					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 		socklen_t len = sizeof(a);
 
 		l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (l < 0 || bind(l, (void *)&a, len) || listen(l, 5) || getsockname(l, (void *)&a, &len)) {
+		if (l < 0 || bind(l, (void *)&a, len) || listen(l, 5) ||
+		    getsockname(l, (void *)&a, &len)) {
 			CHECK(false, "%s: listen", name);
 			return;
 		}
@@ -215,7 +225,8 @@ static void epolls(void)
 	int n = epoll_wait(ep, out, 8, 1000);
 	say("epoll: %d events", n);
 	n = epoll_wait(ep, out, 8, 0);
-	say("epoll: %d stay, the level-triggered one: %llu", n, (unsigned long long)out[0].data.u64);
+	say("epoll: %d stay, the level-triggered one: %llu", n,
+	    (unsigned long long)out[0].data.u64);
 	MUST(write(b[1], "y", 1) == 1);
 	n = epoll_wait(ep, out, 8, 1000);
 	say("epoll: after a new edge %d", n);
@@ -255,7 +266,7 @@ static void inotify(void)
 	unlink(to);
 	rmdir(dir);
 	n = read(fd, buf, sizeof(buf));
-	for (char *p = buf; p < buf + n; ) {
+	for (char *p = buf; p < buf + n;) {
 		struct inotify_event *e = (void *)p;
 
 		say("inotify: %#x %s", e->mask, e->len ? e->name : "");
@@ -269,7 +280,10 @@ static int sysv_child(void *arg)
 	int *id = arg;
 	volatile int *p = shmat(id[0], NULL, 0);
 	struct sembuf down = { 0, -1, 0 }, up = { 1, 1, 0 };
-	struct { long type; char text[16]; } m = { 5, "from child" };
+	struct {
+		long type;
+		char text[16];
+	} m = { 5, "from child" };
 
 	if (p == (void *)-1 || semop(id[1], &down, 1))
 		return 1;
@@ -280,9 +294,13 @@ static int sysv_child(void *arg)
 
 static void system_v(void)
 {
-	int id[3] = { shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600), semget(IPC_PRIVATE, 2, IPC_CREAT | 0600),
+	int id[3] = { shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600),
+		      semget(IPC_PRIVATE, 2, IPC_CREAT | 0600),
 		      msgget(IPC_PRIVATE, IPC_CREAT | 0600) };
-	struct { long type; char text[16]; } m = { 0, "" };
+	struct {
+		long type;
+		char text[16];
+	} m = { 0, "" };
 	struct sembuf up = { 0, 1, 0 }, down = { 1, -1, 0 };
 	struct shmid_ds ds;
 	volatile int *p;
@@ -298,10 +316,12 @@ static void system_v(void)
 	p[0] = 41;
 	MUST(semop(id[1], &up, 1) == 0 && semop(id[1], &down, 1) == 0);
 	CHECK(p[1] == 42, "shared memory and semaphores between processes");
-	CHECK(msgrcv(id[2], &m, sizeof(m.text), 5, 0) == (ssize_t)sizeof(m.text) && !strcmp(m.text, "from child"),
+	CHECK(msgrcv(id[2], &m, sizeof(m.text), 5, 0) == (ssize_t)sizeof(m.text) &&
+		      !strcmp(m.text, "from child"),
 	      "a message by type");
 	CHECK(exited(reap(pid), 0), "child");
-	CHECK(shmctl(id[0], IPC_STAT, &ds) == 0 && ds.shm_segsz == 3 * PAGE && ds.shm_nattch == 1, "IPC_STAT");
+	CHECK(shmctl(id[0], IPC_STAT, &ds) == 0 && ds.shm_segsz == 3 * PAGE && ds.shm_nattch == 1,
+	      "IPC_STAT");
 	CHECK(shmdt((void *)p) == 0, "detach");
 	shmctl(id[0], IPC_RMID, NULL);
 	semctl(id[1], 0, IPC_RMID);

@@ -100,17 +100,21 @@ static void on_sys(int sig, siginfo_t *si, void *context)
 
 static int traps(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_TRAP | 99), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_TRAP | 99),
+				   RETURN(SECCOMP_RET_ALLOW) };
 	uint64_t here;
 	long r;
 
 	(void)arg;
 	handle(SIGSYS, on_sys, 0);
 	MUST(install(f, ARRAY_SIZE(f), 0) == 0);
-	__asm__ volatile("lea 1f(%%rip), %1; mov %2, %%eax; syscall; 1:" : "=a"(r), "=&r"(here)
-			 : "i"(SYS_getppid) : "rcx", "r11", "memory");
+	__asm__ volatile("lea 1f(%%rip), %1; mov %2, %%eax; syscall; 1:"
+			 : "=a"(r), "=&r"(here)
+			 : "i"(SYS_getppid)
+			 : "rcx", "r11", "memory");
 	CHECK(info.si_signo == SIGSYS && info.si_code == 1, "RET_TRAP: SIGSYS, SYS_SECCOMP");
-	CHECK(info.si_syscall == SYS_getppid && info.si_arch == AUDIT_ARCH_X86_64 && info.si_errno == 99,
+	CHECK(info.si_syscall == SYS_getppid && info.si_arch == AUDIT_ARCH_X86_64 &&
+		      info.si_errno == 99,
 	      "number, architecture, data");
 	CHECK((uint64_t)info.si_call_addr == here && trap_rip == here, "address behind the call");
 	CHECK(trap_rax == SYS_getppid, "rax is the number");
@@ -120,7 +124,8 @@ static int traps(void *arg)
 
 static void *kill_thread(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_KILL_THREAD), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_KILL_THREAD),
+				   RETURN(SECCOMP_RET_ALLOW) };
 
 	MUST(install(f, ARRAY_SIZE(f), 0) == 0);
 	*(volatile int *)arg = 1;
@@ -145,7 +150,8 @@ static int kills_thread(void *arg)
 
 static int kills(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, (uint32_t)(uintptr_t)arg), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, (uint32_t)(uintptr_t)arg),
+				   RETURN(SECCOMP_RET_ALLOW) };
 	struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
@@ -165,7 +171,8 @@ static void *looks(void *arg)
 
 static int thread_sync_child(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_ERRNO | 88), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_ERRNO | 88),
+				   RETURN(SECCOMP_RET_ALLOW) };
 	volatile int go = 0;
 	pthread_t t;
 	void *ret;
@@ -181,19 +188,25 @@ static int thread_sync_child(void *arg)
 static int precedence(void *arg)
 {
 	struct sock_filter allow[] = { RETURN(SECCOMP_RET_ALLOW) };
-	struct sock_filter e1[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_ERRNO | 1), RETURN(SECCOMP_RET_ALLOW) };
-	struct sock_filter e2[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_ERRNO | 2), RETURN(SECCOMP_RET_ALLOW) };
-	struct sock_filter bad[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4000), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter e1[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_ERRNO | 1),
+				    RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter e2[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_ERRNO | 2),
+				    RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter bad[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4000),
+				     RETURN(SECCOMP_RET_ALLOW) };
 
 	(void)arg;
 	MUST(install(e1, ARRAY_SIZE(e1), 0) == 0 && install(e2, ARRAY_SIZE(e2), 0) == 0);
 	MUST(install(allow, ARRAY_SIZE(allow), 0) == 0);
-	CHECK(syscall(SYS_getppid) == -1 && errno == 2, "of equal actions the youngest filter's data counts");
+	CHECK(syscall(SYS_getppid) == -1 && errno == 2,
+	      "of equal actions the youngest filter's data counts");
 	CHECK(install(bad, ARRAY_SIZE(bad), 0) == -1 && errno == EINVAL, "a bad filter: EINVAL");
-	CHECK(syscall(SYS_seccomp, 99, 0, NULL) == -1 && errno == EINVAL, "unknown operation: EINVAL");
+	CHECK(syscall(SYS_seccomp, 99, 0, NULL) == -1 && errno == EINVAL,
+	      "unknown operation: EINVAL");
 	uint32_t action = SECCOMP_RET_USER_NOTIF;
 
-	CHECK(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0, "USER_NOTIF is available");
+	CHECK(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0,
+	      "USER_NOTIF is available");
 	return finish();
 }
 
@@ -201,7 +214,8 @@ static int precedence(void *arg)
 
 static int trace_child(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_TRACE | 0x55), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_TRACE | 0x55),
+				   RETURN(SECCOMP_RET_ALLOW) };
 
 	(void)arg;
 	MUST(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0);
@@ -212,7 +226,8 @@ static int trace_child(void *arg)
 
 static int trace_alone(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_TRACE), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_TRACE),
+				   RETURN(SECCOMP_RET_ALLOW) };
 
 	(void)arg;
 	MUST(install(f, ARRAY_SIZE(f), 0) == 0);
@@ -246,7 +261,8 @@ static int notif_fd;
 
 static void *worker(void *arg)
 {
-	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_USER_NOTIF), RETURN(SECCOMP_RET_ALLOW) };
+	struct sock_filter f[] = { LOAD(nr), ON_NR(SYS_getppid, SECCOMP_RET_USER_NOTIF),
+				   RETURN(SECCOMP_RET_ALLOW) };
 	long *r = arg;
 	int fd = (int)install(f, ARRAY_SIZE(f), SECCOMP_FILTER_FLAG_NEW_LISTENER);
 
@@ -278,9 +294,11 @@ static int notifications(void *arg)
 		memset(&resp, 0, sizeof(resp));
 		MUST(ioctl(notif_fd, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0);
 		if (i == 0) {
-			CHECK(n.data.nr == SYS_getppid && n.data.args[0] == 11 && n.data.args[5] == 66,
+			CHECK(n.data.nr == SYS_getppid && n.data.args[0] == 11 &&
+				      n.data.args[5] == 66,
 			      "notification with arguments");
-			CHECK(ioctl(notif_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &n.id) == 0, "its id is valid");
+			CHECK(ioctl(notif_fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &n.id) == 0,
+			      "its id is valid");
 		}
 		resp.id = n.id;
 		if (i == 0)
@@ -299,7 +317,8 @@ static int notifications(void *arg)
 	CHECK(r[3] == 1, "CONTINUE makes the real call");
 	say("sum of 500 answers: %ld", r[4]);
 	resp.id = n.id;
-	CHECK(ioctl(notif_fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) == -1 && errno == ENOENT, "answered once only");
+	CHECK(ioctl(notif_fd, SECCOMP_IOCTL_NOTIF_SEND, &resp) == -1 && errno == ENOENT,
+	      "answered once only");
 	return finish();
 }
 
@@ -311,8 +330,10 @@ int main(void)
 	say("arguments: status %#x", run(arguments, NULL));
 	say("trap: status %#x", run(traps, NULL));
 	say("kill thread: status %#x", run(kills_thread, NULL));
-	say("kill process: status %#x", run(kills, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS) & ~0x80);
-	say("trap, no handler: status %#x", run(kills, (void *)(uintptr_t)SECCOMP_RET_TRAP) & ~0x80);
+	say("kill process: status %#x",
+	    run(kills, (void *)(uintptr_t)SECCOMP_RET_KILL_PROCESS) & ~0x80);
+	say("trap, no handler: status %#x",
+	    run(kills, (void *)(uintptr_t)SECCOMP_RET_TRAP) & ~0x80);
 	say("log: status %#x", run(kills, (void *)(uintptr_t)SECCOMP_RET_LOG));
 	say("thread sync: status %#x", run(thread_sync_child, NULL));
 	say("precedence: status %#x", run(precedence, NULL));

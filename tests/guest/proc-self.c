@@ -10,7 +10,7 @@
 int main(int argc, char **argv);
 
 #ifndef AT_RSEQ_SIZE
-#define AT_RSEQ_SIZE 27
+#define AT_RSEQ_SIZE  27
 #define AT_RSEQ_ALIGN 28
 #endif
 
@@ -38,27 +38,33 @@ static unsigned long xsave_size(void)
 static void auxv(void)
 {
 	const unsigned char *random = (const unsigned char *)getauxval(AT_RANDOM);
-	const char *name = (const char *)getauxval(AT_EXECFN), *platform = (const char *)getauxval(AT_PLATFORM);
+	const char *name = (const char *)getauxval(AT_EXECFN),
+		   *platform = (const char *)getauxval(AT_PLATFORM);
 	uint64_t any = 0;
 
-	say("page size %lu, clock ticks %lu, secure %lu", getauxval(AT_PAGESZ), getauxval(AT_CLKTCK),
-	    getauxval(AT_SECURE));
+	say("page size %lu, clock ticks %lu, secure %lu", getauxval(AT_PAGESZ),
+	    getauxval(AT_CLKTCK), getauxval(AT_SECURE));
 	say("platform %s", platform ? platform : "none");
 	for (int i = 0; random && i < 16; i++)
 		any |= random[i];
 	CHECK(random && any, "AT_RANDOM");
-	CHECK(name && strrchr(name, '/') && !strcmp(strrchr(name, '/') + 1, "proc-self"), "AT_EXECFN");
-	CHECK(getauxval(AT_UID) == getuid() && getauxval(AT_EUID) == geteuid() && getauxval(AT_GID) == getgid(),
+	CHECK(name && strrchr(name, '/') && !strcmp(strrchr(name, '/') + 1, "proc-self"),
+	      "AT_EXECFN");
+	CHECK(getauxval(AT_UID) == getuid() && getauxval(AT_EUID) == geteuid() &&
+		      getauxval(AT_GID) == getgid(),
 	      "user and group");
-	CHECK(getauxval(AT_PHDR) && getauxval(AT_PHENT) == sizeof(Elf64_Phdr) && getauxval(AT_PHNUM) > 2,
+	CHECK(getauxval(AT_PHDR) && getauxval(AT_PHENT) == sizeof(Elf64_Phdr) &&
+		      getauxval(AT_PHNUM) > 2,
 	      "program headers");
 	CHECK(getauxval(AT_ENTRY) != 0 && getauxval(AT_BASE) == 0, "entry, no interpreter");
 	CHECK(getauxval(AT_SYSINFO_EHDR) != 0, "vDSO");
 	/* The C library shows its own idea of AT_HWCAP. */
 	say("HWCAP %#lx", from_proc(AT_HWCAP));
 	say("HWCAP2 %#lx", from_proc(AT_HWCAP2));
-	CHECK(from_proc(AT_MINSIGSTKSZ) >= xsave_size() + 440, "AT_MINSIGSTKSZ has room for a frame");
-	CHECK(from_proc(AT_RSEQ_SIZE) >= 20 && from_proc(AT_RSEQ_ALIGN) >= 32, "rseq size and alignment");
+	CHECK(from_proc(AT_MINSIGSTKSZ) >= xsave_size() + 440,
+	      "AT_MINSIGSTKSZ has room for a frame");
+	CHECK(from_proc(AT_RSEQ_SIZE) >= 20 && from_proc(AT_RSEQ_ALIGN) >= 32,
+	      "rseq size and alignment");
 }
 
 struct map {
@@ -77,7 +83,8 @@ static int read_maps(struct map *m, int max)
 		unsigned long long s, e;
 
 		m[n].name[0] = 0;
-		if (sscanf(line, "%llx-%llx %7s %*s %*s %*s %63[^\n]", &s, &e, m[n].perm, m[n].name) < 3)
+		if (sscanf(line, "%llx-%llx %7s %*s %*s %*s %63[^\n]", &s, &e, m[n].perm,
+			   m[n].name) < 3)
 			break;
 		m[n].start = s;
 		m[n].end = e;
@@ -124,7 +131,8 @@ static void maps(void)
 	x = named(m, n, "[heap]");
 	CHECK(x && !strcmp(x->perm, "rw-p"), "[heap]");
 	x = named(m, n, "[vdso]");
-	CHECK(x && x == find(m, n, getauxval(AT_SYSINFO_EHDR)) && !strcmp(x->perm, "r-xp"), "[vdso]");
+	CHECK(x && x == find(m, n, getauxval(AT_SYSINFO_EHDR)) && !strcmp(x->perm, "r-xp"),
+	      "[vdso]");
 	CHECK(named(m, n, "[vvar]") != NULL, "[vvar]");
 	CHECK(named(m, n, "[vsyscall]") != NULL, "[vsyscall]");
 	x = find(m, n, (uintptr_t)main);
@@ -132,7 +140,8 @@ static void maps(void)
 	x = find(m, n, (uintptr_t)p);
 	CHECK(x && !strcmp(x->perm, "r--p"), "our map");
 	x = find(m, n, (uintptr_t)p + 2 * PAGE);
-	CHECK(x && x->end - x->start == PAGE && !strcmp(x->perm, "---p"), "our page without rights");
+	CHECK(x && x->end - x->start == PAGE && !strcmp(x->perm, "---p"),
+	      "our page without rights");
 	munmap(p, 5 * PAGE);
 	n = read_maps(m, 200);
 	CHECK(!find(m, n, (uintptr_t)p), "unmapped, it is gone");
@@ -163,8 +172,10 @@ static void status(void)
 	CHECK(field("/proc/self/smaps_rollup", "Anonymous") >= 8192, "smaps_rollup agrees");
 	munmap(p, 8 << 20);
 	CHECK(field("/proc/self/status", "VmRSS") < data - 7000, "unmapped, they are not");
-	CHECK(field("/proc/self/status", "Pid") == getpid() && field("/proc/self/status", "PPid") == getppid() &&
-	      field("/proc/self/status", "Threads") == 1, "Pid, PPid, Threads");
+	CHECK(field("/proc/self/status", "Pid") == getpid() &&
+		      field("/proc/self/status", "PPid") == getppid() &&
+		      field("/proc/self/status", "Threads") == 1,
+	      "Pid, PPid, Threads");
 }
 
 /* Which page frames back a page is the kernel's business, but its flags are an interface. */
@@ -178,9 +189,12 @@ static void pagemap(void)
 	madvise(p, 4 * PAGE, MADV_NOHUGEPAGE);
 	p[PAGE] = 1;
 	MUST(pread(fd, e, sizeof(e), (off_t)((uintptr_t)p / PAGE * 8)) == (ssize_t)sizeof(e));
-	CHECK(e[1] >> 63 == 1 && !(e[1] >> 61 & 1), "pagemap: the written page is present, anonymous");
+	CHECK(e[1] >> 63 == 1 && !(e[1] >> 61 & 1),
+	      "pagemap: the written page is present, anonymous");
 	CHECK(madvise(p, 4 * PAGE, MADV_DONTNEED) == 0 &&
-	      pread(fd, e, sizeof(e), (off_t)((uintptr_t)p / PAGE * 8)) == (ssize_t)sizeof(e) && !(e[1] >> 63),
+		      pread(fd, e, sizeof(e), (off_t)((uintptr_t)p / PAGE * 8)) ==
+			      (ssize_t)sizeof(e) &&
+		      !(e[1] >> 63),
 	      "dropped, it is not");
 	close(fd);
 	munmap(p, 4 * PAGE);
@@ -201,8 +215,9 @@ static void names(void)
 	MUST(fd >= 0 && read(fd, comm, sizeof(comm) - 1) > 0);
 	say("name %s, comm %s", name, strtok(comm, "\n"));
 	close(fd);
-	CHECK(sysinfo(&si) == 0 && si.totalram * si.mem_unit > 64 << 20 && si.freeram <= si.totalram &&
-	      si.procs > 0, "sysinfo");
+	CHECK(sysinfo(&si) == 0 && si.totalram * si.mem_unit > 64 << 20 &&
+		      si.freeram <= si.totalram && si.procs > 0,
+	      "sysinfo");
 	CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1 && sysconf(_SC_PAGESIZE) == 4096, "sysconf");
 	unsigned char r[32] = { 0 };
 	uint64_t any = 0;

@@ -48,20 +48,25 @@ static void memory(void)
 	siginfo_t si;
 
 	errno = 0;
-	CHECK((uint64_t)ptrace(PTRACE_PEEKDATA, pid, &word, 0) == 0x1122334455667788 && !errno, "PEEKDATA");
+	CHECK((uint64_t)ptrace(PTRACE_PEEKDATA, pid, &word, 0) == 0x1122334455667788 && !errno,
+	      "PEEKDATA");
 	CHECK(ptrace(PTRACE_POKEDATA, pid, &word, 0x5555) == 0, "POKEDATA");
-	CHECK(ptrace(PTRACE_POKETEXT, pid, &constant_word, 0x7777) == 0, "POKETEXT to a read-only page");
+	CHECK(ptrace(PTRACE_POKETEXT, pid, &constant_word, 0x7777) == 0,
+	      "POKETEXT to a read-only page");
 	CHECK((uint64_t)ptrace(PTRACE_PEEKTEXT, pid, &constant_word, 0) == 0x7777, "PEEKTEXT");
 	CHECK(ptrace(PTRACE_PEEKDATA, pid, 8, 0) == -1 && errno == EIO, "PEEKDATA of a hole: EIO");
 	CHECK(ptrace(PTRACE_GETREGS, pid, 0, &regs) == 0, "GETREGS");
 	errno = 0;
-	CHECK((uint64_t)ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user_regs_struct, rip), 0) == regs.rip,
+	CHECK((uint64_t)ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user_regs_struct, rip), 0) ==
+		      regs.rip,
 	      "PEEKUSER of rip");
 	CHECK(ptrace(PTRACE_PEEKUSER, pid, 3, 0) == -1 && errno == EIO, "PEEKUSER, unaligned: EIO");
 	CHECK(regs.cs == 0x33 && regs.ss == 0x2b, "cs and ss");
-	CHECK(ptrace(PTRACE_GETSIGINFO, pid, 0, &si) == 0 && si.si_signo == SIGSTOP && si.si_pid == pid,
+	CHECK(ptrace(PTRACE_GETSIGINFO, pid, 0, &si) == 0 && si.si_signo == SIGSTOP &&
+		      si.si_pid == pid,
 	      "GETSIGINFO");
-	CHECK(word == 0x1122334455667788 && constant_word == 0xaabbccddeeff0011, "our own memory is unchanged");
+	CHECK(word == 0x1122334455667788 && constant_word == 0xaabbccddeeff0011,
+	      "our own memory is unchanged");
 	CHECK(exited(next(pid, PTRACE_CONT, 0), 20), "the child found the new values");
 }
 
@@ -73,15 +78,20 @@ static __attribute__((noinline)) int registers_child(void *arg)
 
 	(void)arg;
 	__asm__ volatile(
-		"mov $1, %%eax; mov $2, %%ebx; mov $3, %%ecx; mov $4, %%edx; mov $5, %%esi; mov $6, %%edi\n"
+		"mov $1, %%eax; mov $2, %%ebx; mov $3, %%ecx; mov $4, %%edx; mov $5, %%esi; mov "
+		"$6, %%edi\n"
 		"mov $8, %%r8d; mov $9, %%r9d; mov $10, %%r10d; mov $11, %%r11d; mov $12, %%r12d\n"
 		"mov $13, %%r13d; mov $14, %%r14d; mov $15, %%r15d\n"
 		"int3\n"
-		"add %%rbx, %%rax; add %%rcx, %%rax; add %%rdx, %%rax; add %%rsi, %%rax; add %%rdi, %%rax\n"
-		"add %%r8, %%rax; add %%r9, %%rax; add %%r10, %%rax; add %%r11, %%rax; add %%r12, %%rax\n"
+		"add %%rbx, %%rax; add %%rcx, %%rax; add %%rdx, %%rax; add %%rsi, %%rax; add "
+		"%%rdi, %%rax\n"
+		"add %%r8, %%rax; add %%r9, %%rax; add %%r10, %%rax; add %%r11, %%rax; add %%r12, "
+		"%%rax\n"
 		"add %%r13, %%rax; add %%r14, %%rax; add %%r15, %%rax\n"
-		: "=a"(sum) : : "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
-		  "r14", "r15", "cc");
+		: "=a"(sum)
+		:
+		: "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		  "r15", "cc");
 	return sum == 2000 ? 30 : 31;
 }
 
@@ -96,8 +106,9 @@ static void registers(void)
 	MUST(ptrace(PTRACE_GETREGS, pid, 0, &r) == 0);
 	ptrace(PTRACE_GETSIGINFO, pid, 0, &si);
 	say("int3: si_code %d", si.si_code);
-	say("registers: %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu", r.rax, r.rbx, r.rcx,
-	    r.rdx, r.rsi, r.rdi, r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15);
+	say("registers: %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu",
+	    r.rax, r.rbx, r.rcx, r.rdx, r.rsi, r.rdi, r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14,
+	    r.r15);
 	say("orig_rax %lld", (long long)r.orig_rax);
 	old = r;
 	r.rax = 1000;
@@ -105,24 +116,30 @@ static void registers(void)
 	r.rdi = 797;
 	CHECK(ptrace(PTRACE_SETREGS, pid, 0, &r) == 0, "SETREGS");
 	memset(&r, 0, sizeof(r));
-	CHECK(ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov) == 0 && iov.iov_len == sizeof(r) && r.rbx == 100 &&
-	      r.rip == old.rip && r.rsp == old.rsp, "GETREGSET NT_PRSTATUS");
+	CHECK(ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov) == 0 && iov.iov_len == sizeof(r) &&
+		      r.rbx == 100 && r.rip == old.rip && r.rsp == old.rsp,
+	      "GETREGSET NT_PRSTATUS");
 	/* 1000+100+3+4+5+797+8+...+15 = 2001; one less in r15 gives 2000. */
 	r.r15 = 14;
 	CHECK(ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov) == 0, "SETREGSET NT_PRSTATUS");
 	r.rip = 0xffffffff81000000;
 	ptrace(PTRACE_GETREGS, pid, 0, &old);
 	old.cs = 0x10;
-	CHECK(ptrace(PTRACE_SETREGS, pid, 0, &old) == -1 && errno == EIO, "kernel code segment refused: EIO");
+	CHECK(ptrace(PTRACE_SETREGS, pid, 0, &old) == -1 && errno == EIO,
+	      "kernel code segment refused: EIO");
 	ptrace(PTRACE_GETREGS, pid, 0, &old);
 	old.eflags |= 0x3000;
-	CHECK(ptrace(PTRACE_SETREGS, pid, 0, &old) == 0 && ptrace(PTRACE_GETREGS, pid, 0, &old) == 0 &&
-	      !(old.eflags & 0x3000), "IOPL is not settable");
-	CHECK(ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, fs_base), 1UL << 63) == -1,
+	CHECK(ptrace(PTRACE_SETREGS, pid, 0, &old) == 0 &&
+		      ptrace(PTRACE_GETREGS, pid, 0, &old) == 0 && !(old.eflags & 0x3000),
+	      "IOPL is not settable");
+	CHECK(ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, fs_base), 1UL << 63) ==
+		      -1,
 	      "fs base in the kernel refused");
 	iov.iov_len = 24;
-	CHECK(ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov) == 0 && iov.iov_len == 24, "short GETREGSET");
-	CHECK(ptrace(PTRACE_GETREGSET, pid, 0x7777, &iov) == -1 && errno == EINVAL, "unknown set: EINVAL");
+	CHECK(ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov) == 0 && iov.iov_len == 24,
+	      "short GETREGSET");
+	CHECK(ptrace(PTRACE_GETREGSET, pid, 0x7777, &iov) == -1 && errno == EINVAL,
+	      "unknown set: EINVAL");
 	CHECK(exited(next(pid, PTRACE_CONT, 0), 30), "the child computed with the new values");
 }
 
@@ -136,16 +153,19 @@ static __attribute__((noinline)) int fp_child(void *arg)
 	float pi = 0;
 
 	(void)arg;
-	__asm__ volatile(
-		"movdqu %[in], %%xmm7\n"
-		"fninit\n fldpi\n"
-		"int3\n"
-		"movdqu %%xmm7, %[out]\n"
-		"fstpl %[x]\n"
-		"stmxcsr %[m]\n"
-		: [out] "=m"(out), [x] "=m"(x87), [m] "=m"(mxcsr) : [in] "m"(in), "m"(pi) : "xmm7", "memory");
-	mxcsr &= ~0x3fu;	/* the sticky flags */
-	return out[0] == 0xfefefefefefefefe && out[1] == in[1] && mxcsr == 0x7f80 && x87 == 1.0 ? 40 : 41;
+	__asm__ volatile("movdqu %[in], %%xmm7\n"
+			 "fninit\n fldpi\n"
+			 "int3\n"
+			 "movdqu %%xmm7, %[out]\n"
+			 "fstpl %[x]\n"
+			 "stmxcsr %[m]\n"
+			 : [out] "=m"(out), [x] "=m"(x87), [m] "=m"(mxcsr)
+			 : [in] "m"(in), "m"(pi)
+			 : "xmm7", "memory");
+	mxcsr &= ~0x3fu; /* the sticky flags */
+	return out[0] == 0xfefefefefefefefe && out[1] == in[1] && mxcsr == 0x7f80 && x87 == 1.0
+		       ? 40
+		       : 41;
 }
 
 static void fp_regs(void)
@@ -164,10 +184,11 @@ static void fp_regs(void)
 	f.mxcsr = 0x7f80;
 	f.st_space[0] = 0;
 	f.st_space[1] = 0x80000000;
-	f.st_space[2] = 0x3fff;		/* 1.0 */
+	f.st_space[2] = 0x3fff; /* 1.0 */
 	CHECK(ptrace(PTRACE_SETFPREGS, pid, 0, &f) == 0, "SETFPREGS");
 	f.mxcsr = 0xffffffff;
-	CHECK(ptrace(PTRACE_SETFPREGS, pid, 0, &f) == -1 && errno == EINVAL, "bad mxcsr refused: EINVAL");
+	CHECK(ptrace(PTRACE_SETFPREGS, pid, 0, &f) == -1 && errno == EINVAL,
+	      "bad mxcsr refused: EINVAL");
 	CHECK(exited(next(pid, PTRACE_CONT, 0), 40), "the child has the new values");
 }
 
@@ -182,7 +203,9 @@ static __attribute__((noinline, target("avx"))) int avx_child(void *arg)
 	for (int i = 0; i < 32; i++)
 		in[i] = (uint8_t)(i + 1);
 	__asm__ volatile("vmovdqu %[in], %%ymm5\n int3\n vmovdqu %%ymm5, %[out]\n vzeroupper\n"
-			 : [out] "=m"(out) : [in] "m"(in) : "xmm5", "memory");
+			 : [out] "=m"(out)
+			 : [in] "m"(in)
+			 : "xmm5", "memory");
 	for (int i = 0; i < 32; i++)
 		bad += out[i] != (i < 16 ? i + 1 : 0xa0 + i);
 	return bad ? 51 : 50;
@@ -224,18 +247,19 @@ static void xstate(void)
 static __attribute__((noinline)) int step_child(void *arg)
 {
 	(void)arg;
-	__asm__ volatile(
-		"int3\n"
-		"mov $100, %%ecx\n"
-		"1: dec %%ecx\n"
-		"jnz 1b\n"
-		"mov $39, %%eax\n"
-		"syscall\n"
-		"pushfq\n"
-		"pop %%rax\n"
-		"nop\n"
-		"int3\n"
-		: : : "rax", "rcx", "r11", "memory", "cc");
+	__asm__ volatile("int3\n"
+			 "mov $100, %%ecx\n"
+			 "1: dec %%ecx\n"
+			 "jnz 1b\n"
+			 "mov $39, %%eax\n"
+			 "syscall\n"
+			 "pushfq\n"
+			 "pop %%rax\n"
+			 "nop\n"
+			 "int3\n"
+			 :
+			 :
+			 : "rax", "rcx", "r11", "memory", "cc");
 	return 60;
 }
 
@@ -276,7 +300,7 @@ static void steps(void)
 
 static volatile int calls;
 
-static __attribute__((noinline, noclone)) int target(int n)
+static __attribute__((noinline)) int target(int n)
 {
 	__asm__ volatile("nop; nop; nop; nop");
 	calls += n;
@@ -315,7 +339,8 @@ static void breakpoints(void)
 		MUST(ptrace(PTRACE_SETREGS, pid, 0, &r) == 0);
 		MUST(ptrace(PTRACE_POKETEXT, pid, addr, old) == 0);
 		status = next(pid, PTRACE_SINGLESTEP, 0);
-		QUIET(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP, "step over the breakpoint");
+		QUIET(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP,
+		      "step over the breakpoint");
 		MUST(ptrace(PTRACE_POKETEXT, pid, addr, (old & ~0xffull) | 0xcc) == 0);
 	}
 	say("breakpoint hits: %d, end %#x", hits, status);
@@ -346,8 +371,9 @@ static void signals(void)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
-	CHECK(ptrace(PTRACE_SETSIGMASK, pid, 8, &set) == 0 && ptrace(PTRACE_GETSIGMASK, pid, 8, &back) == 0 &&
-	      sigismember(&back, SIGHUP), "SETSIGMASK, GETSIGMASK");
+	CHECK(ptrace(PTRACE_SETSIGMASK, pid, 8, &set) == 0 &&
+		      ptrace(PTRACE_GETSIGMASK, pid, 8, &back) == 0 && sigismember(&back, SIGHUP),
+	      "SETSIGMASK, GETSIGMASK");
 	status = next(pid, PTRACE_CONT, SIGTERM);
 	CHECK(killed(status, SIGTERM), "replaced by SIGTERM, it dies");
 	pid = traced(signal_child, NULL);

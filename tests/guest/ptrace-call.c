@@ -23,7 +23,8 @@ static pid_t traced(int (*fn)(void *), void *arg, unsigned long options)
 		_exit(fn(arg));
 	}
 	MUST(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
-	MUST(pt(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | options) == 0);
+	MUST(pt(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | options) ==
+	     0);
 	return pid;
 }
 
@@ -63,15 +64,17 @@ static void report(pid_t pid)
 	memset(&i, 0, sizeof(i));
 	len = pt(PTRACE_GET_SYSCALL_INFO, pid, sizeof(i), (unsigned long)&i);
 	if (i.op == PTRACE_SYSCALL_INFO_ENTRY)
-		say("entry: %d bytes, arch %#x, nr %llu, args %llu %llu %llu %llu %llu %llu", len > 0, i.arch,
-		    (unsigned long long)i.entry.nr, i.entry.nr == 1000 ? (unsigned long long)i.entry.args[0] : 0,
+		say("entry: %d bytes, arch %#x, nr %llu, args %llu %llu %llu %llu %llu %llu",
+		    len > 0, i.arch, (unsigned long long)i.entry.nr,
+		    i.entry.nr == 1000 ? (unsigned long long)i.entry.args[0] : 0,
 		    i.entry.nr == 1000 ? (unsigned long long)i.entry.args[1] : 0,
 		    i.entry.nr == 1000 ? (unsigned long long)i.entry.args[2] : 0,
 		    i.entry.nr == 1000 ? (unsigned long long)i.entry.args[3] : 0,
 		    i.entry.nr == 1000 ? (unsigned long long)i.entry.args[4] : 0,
 		    i.entry.nr == 1000 ? (unsigned long long)i.entry.args[5] : 0);
 	else if (i.op == PTRACE_SYSCALL_INFO_EXIT)
-		say("exit: error %d, %s", i.exit.is_error, i.exit.rval < 0 ? "negative" : "not negative");
+		say("exit: error %d, %s", i.exit.is_error,
+		    i.exit.rval < 0 ? "negative" : "not negative");
 	else
 		say("op %d", i.op);
 }
@@ -93,15 +96,16 @@ static void calls(void)
 		if (nr == SYS_getppid || nr == SYS_getuid || nr == 1000 || nr == SYS_getpgid) {
 			report(pid);
 			stops++;
-			QUIET(!entry || r.rax == (unsigned long long)-ENOSYS, "rax is -ENOSYS at the entry");
+			QUIET(!entry || r.rax == (unsigned long long)-ENOSYS,
+			      "rax is -ENOSYS at the entry");
 			if (entry && nr == SYS_getpgid)
-				r.orig_rax = (unsigned long long)-1;	/* skip it */
+				r.orig_rax = (unsigned long long)-1; /* skip it */
 			else if (!entry && nr == SYS_getpgid)
 				r.rax = 55;
 			else if (!entry && nr == SYS_getppid)
 				r.rax = 4242;
 			else if (entry && nr == SYS_getuid)
-				r.orig_rax = SYS_getpgid, r.rdi = 0;	/* another call instead */
+				r.orig_rax = SYS_getpgid, r.rdi = 0; /* another call instead */
 			else if (!entry && nr == SYS_getuid)
 				r.rax = 77;
 			MUST(pt(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
@@ -109,7 +113,8 @@ static void calls(void)
 		entry = !entry;
 	}
 	say("stops at our calls: %d", stops);
-	CHECK(exited(next(pid, PTRACE_CONT, 0), 4), "the child saw the changed numbers and results");
+	CHECK(exited(next(pid, PTRACE_CONT, 0), 4),
+	      "the child saw the changed numbers and results");
 }
 
 /* ---- emulation: no call reaches the kernel */
@@ -117,7 +122,8 @@ static void calls(void)
 static int emulated(void *arg)
 {
 	(void)arg;
-	long a = syscall(SYS_getppid), b = syscall(5000, 11), c = syscall(SYS_kill, getppid(), SIGKILL);
+	long a = syscall(SYS_getppid), b = syscall(5000, 11),
+	     c = syscall(SYS_kill, getppid(), SIGKILL);
 
 	return a == 0 && b == 1 && c == 3 ? 80 : 81;
 }
@@ -200,15 +206,21 @@ static int family(void *arg)
 
 static const char *event_name(int e)
 {
-	static const char *const names[] = { "none", "fork", "vfork", "clone", "exec", "vfork done", "exit" };
+	static const char *const names[] = { "none", "fork",	   "vfork", "clone",
+					     "exec", "vfork done", "exit" };
 
-	return e >= 0 && e < (int)ARRAY_SIZE(names) ? names[e] : e == PTRACE_EVENT_STOP ? "stop" : "other";
+	return e >= 0 && e < (int)ARRAY_SIZE(names) ? names[e]
+	       : e == PTRACE_EVENT_STOP		    ? "stop"
+						    : "other";
 }
 
 static void events(void)
 {
-	pid_t pid = traced(family, NULL, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-			   PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT), got;
+	pid_t pid = traced(family, NULL,
+			   PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+				   PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORKDONE |
+				   PTRACE_O_TRACEEXIT),
+	      got;
 	int status, leader_events = 0, child_starts = 0, child_ends = 0;
 	unsigned long msg;
 
@@ -227,10 +239,12 @@ static void events(void)
 		if (e && got == pid) {
 			MUST(pt(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&msg) == 0);
 			leader_events++;
-			say("event %s, message %s", event_name(e), e == PTRACE_EVENT_EXIT ?
-			    (msg == 0x2100 ? "exit status 33" : "WRONG") : msg > 1 ? "a pid" : "WRONG");
+			say("event %s, message %s", event_name(e),
+			    e == PTRACE_EVENT_EXIT ? (msg == 0x2100 ? "exit status 33" : "WRONG")
+			    : msg > 1		   ? "a pid"
+						   : "WRONG");
 		} else if (!e && got != pid && WSTOPSIG(status) == SIGSTOP) {
-			child_starts++;		/* a new tracee begins */
+			child_starts++; /* a new tracee begins */
 		} else if (!e && WSTOPSIG(status) != SIGTRAP) {
 			sig = WSTOPSIG(status);
 		}
@@ -266,7 +280,7 @@ static void seize(void)
 {
 	pid_t pid = spawn(spin, NULL);
 	uint64_t b;
-	int status;
+	int status = 0;
 
 	gate_wait(&ready);
 	CHECK(pt(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD) == 0, "SEIZE of a busy loop");
@@ -300,18 +314,22 @@ static void attach(int (*fn)(void *), const char *kind)
 {
 	pid_t pid = spawn(fn, NULL);
 	struct user_regs_struct r;
-	int status;
+	int status = 0;
 
 	gate_wait(&ready);
 	msleep(10);
-	CHECK(pt(PTRACE_ATTACH, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid, "%s: ATTACH", kind);
+	CHECK(pt(PTRACE_ATTACH, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid, "%s: ATTACH",
+	      kind);
 	say("%s: status %#x", kind, status);
-	CHECK(pt(PTRACE_ATTACH, pid, 0, 0) == -1 && errno == EPERM, "%s: a second time: EPERM", kind);
-	CHECK(pt(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0 && r.cs == 0x33, "%s: GETREGS", kind);
+	CHECK(pt(PTRACE_ATTACH, pid, 0, 0) == -1 && errno == EPERM, "%s: a second time: EPERM",
+	      kind);
+	CHECK(pt(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0 && r.cs == 0x33, "%s: GETREGS",
+	      kind);
 	for (int i = 0; i < 20; i++) {
 		MUST(pt(PTRACE_CONT, pid, 0, 0) == 0);
 		kill(pid, SIGUSR1);
-		QUIET(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1,
+		QUIET(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) &&
+			      WSTOPSIG(status) == SIGUSR1,
 		      "%s: stop %d by a signal", kind, i);
 	}
 	CHECK(pt(PTRACE_DETACH, pid, 0, 0) == 0, "%s: DETACH", kind);
@@ -366,7 +384,8 @@ static void restart(void)
 	msleep(15);
 	kill(pid, SIGUSR1);
 	waitpid(pid, &status, 0);
-	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1, "a signal stops a sleeping tracee");
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGUSR1,
+	      "a signal stops a sleeping tracee");
 	CHECK(exited(next(pid, PTRACE_CONT, 0), 90), "suppressed, the sleep goes on to its end");
 }
 

@@ -39,7 +39,8 @@ static void masks(void)
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	sigprocmask(SIG_SETMASK, &old, &set);
-	CHECK(!sigismember(&set, SIGKILL) && !sigismember(&set, SIGSTOP) && sigismember(&set, SIGRTMAX),
+	CHECK(!sigismember(&set, SIGKILL) && !sigismember(&set, SIGSTOP) &&
+		      sigismember(&set, SIGRTMAX),
 	      "SIGKILL and SIGSTOP cannot be blocked");
 	CHECK(signal(SIGKILL, SIG_IGN) == SIG_ERR && errno == EINVAL, "nor ignored");
 	count = 0;
@@ -56,7 +57,8 @@ static void who_sent(void)
 	handle(SIGUSR1, on_sig, 0);
 	raise(SIGUSR1);
 	CHECK(info.si_signo == SIGUSR1 && info.si_code == SI_TKILL && info.si_pid == getpid() &&
-	      info.si_uid == getuid(), "tgkill");
+		      info.si_uid == getuid(),
+	      "tgkill");
 	kill(getpid(), SIGUSR1);
 	CHECK(info.si_code == SI_USER && info.si_pid == getpid(), "kill");
 	sigqueue(getpid(), SIGUSR1, v);
@@ -177,7 +179,7 @@ static void handler_masks(void)
 	sigaction(SIGUSR1, &sa, NULL);
 	raise(SIGUSR1);
 	CHECK(sigismember(&handler_mask, SIGUSR1) && sigismember(&handler_mask, SIGHUP) &&
-	      sigismember(&handler_mask, SIGRTMAX) && !sigismember(&handler_mask, SIGTERM),
+		      sigismember(&handler_mask, SIGRTMAX) && !sigismember(&handler_mask, SIGTERM),
 	      "sa_mask and the signal itself are blocked in the handler");
 	sigprocmask(SIG_SETMASK, NULL, &now);
 	CHECK(!sigismember(&now, SIGUSR1) && !sigismember(&now, SIGHUP), "and unblocked after it");
@@ -211,7 +213,8 @@ static void altstack(void)
 	raise(SIGUSR1);
 	CHECK(on_alt && alt_flags == SS_ONSTACK && recursed == 2, "handlers run there, nested too");
 	sigaltstack(NULL, &old);
-	CHECK(old.ss_flags == 0 && old.ss_sp == alt && old.ss_size == sizeof(alt), "unused afterwards");
+	CHECK(old.ss_flags == 0 && old.ss_sp == alt && old.ss_size == sizeof(alt),
+	      "unused afterwards");
 	handle(SIGUSR1, alt_handler, SA_NODEFER);
 	raise(SIGUSR1);
 	CHECK(!on_alt && alt_flags == 0, "without SA_ONSTACK on the ordinary stack");
@@ -226,7 +229,8 @@ static void altstack(void)
 	raise(SIGUSR1);
 	CHECK(on_alt && alt_flags == SS_DISABLE, "disarmed in the handler");
 	sigaltstack(NULL, &old);
-	CHECK(old.ss_sp == alt && (unsigned int)old.ss_flags == SS_AUTODISARM, "armed again after it");
+	CHECK(old.ss_sp == alt && (unsigned int)old.ss_flags == SS_AUTODISARM,
+	      "armed again after it");
 	ss.ss_flags = SS_DISABLE;
 	sigaltstack(&ss, NULL);
 }
@@ -251,20 +255,23 @@ static void waiting(void)
 	handle(SIGALRM, on_sig, 0);
 	count = 0;
 	setitimer(ITIMER_REAL, &it, NULL);
-	CHECK(sigsuspend(&none) == -1 && errno == EINTR && count == 1 && last == SIGALRM, "sigsuspend");
+	CHECK(sigsuspend(&none) == -1 && errno == EINTR && count == 1 && last == SIGALRM,
+	      "sigsuspend");
 	sigprocmask(SIG_BLOCK, NULL, &set);
 	CHECK(sigismember(&set, SIGALRM), "and the mask is back");
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	CHECK(sigtimedwait(&set, &si, &ts) == -1 && errno == EAGAIN, "sigtimedwait runs out");
 	raise(SIGUSR1);
-	CHECK(sigtimedwait(&set, &si, &zero) == SIGUSR1 && si.si_pid == getpid(), "sigtimedwait takes");
+	CHECK(sigtimedwait(&set, &si, &zero) == SIGUSR1 && si.si_pid == getpid(),
+	      "sigtimedwait takes");
 	CHECK(count == 1, "no handler ran");
 	setitimer(ITIMER_REAL, &it, NULL);
 	sigaddset(&set, SIGALRM);
 	CHECK(sigwaitinfo(&set, &si) == SIGALRM && si.si_code == SI_KERNEL, "sigwaitinfo sleeps");
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	CHECK(fd >= 0 && read(fd, fdsi, sizeof(fdsi)) == -1 && errno == EAGAIN, "signalfd, nothing there");
+	CHECK(fd >= 0 && read(fd, fdsi, sizeof(fdsi)) == -1 && errno == EAGAIN,
+	      "signalfd, nothing there");
 	raise(SIGUSR1);
 	setitimer(ITIMER_REAL, &it, NULL);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -272,8 +279,10 @@ static void waiting(void)
 	CHECK(poll(&p, 1, 1000) == 1, "signalfd polls");
 	CHECK(EVENTUALLY(sigpending(&none) == 0 && sigismember(&none, SIGALRM)), "the alarm comes");
 	CHECK(read(fd, fdsi, sizeof(fdsi)) == 2 * sizeof(fdsi[0]) && fdsi[0].ssi_signo == SIGUSR1 &&
-	      fdsi[1].ssi_signo == SIGALRM, "signalfd reads two");
-	CHECK(fdsi[0].ssi_pid == (uint32_t)getpid() && fdsi[0].ssi_code == SI_TKILL, "with their facts");
+		      fdsi[1].ssi_signo == SIGALRM,
+	      "signalfd reads two");
+	CHECK(fdsi[0].ssi_pid == (uint32_t)getpid() && fdsi[0].ssi_code == SI_TKILL,
+	      "with their facts");
 	close(fd);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
@@ -420,7 +429,8 @@ static void stop_threads(void)
 		kill(pid, SIGSTOP);
 		QUIET(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status), "stop %d", i);
 		kill(pid, SIGCONT);
-		QUIET(waitpid(pid, &status, WCONTINUED) == pid && WIFCONTINUED(status), "continue %d", i);
+		QUIET(waitpid(pid, &status, WCONTINUED) == pid && WIFCONTINUED(status),
+		      "continue %d", i);
 	}
 	kill(pid, SIGKILL);
 	CHECK(killed(reap(pid), SIGKILL), "20 stops of a process with spinning threads");

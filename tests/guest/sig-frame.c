@@ -17,7 +17,7 @@ static void edit(int sig, siginfo_t *si, void *context)
 	GREG(uc, REG_RAX) = 0x1111;
 	GREG(uc, REG_RBX) ^= 0xffff;
 	GREG(uc, REG_R15) = 0x1515151515151515;
-	GREG(uc, REG_RIP) += 2;		/* over the ud2 */
+	GREG(uc, REG_RIP) += 2; /* over the ud2 */
 	uc->uc_mcontext.fpregs->_xmm[3].element[0] = 0xdeadbeef;
 	uc->uc_mcontext.fpregs->_xmm[3].element[3] ^= 0xffffffff;
 	uc->uc_mcontext.fpregs->mxcsr |= 0x6000;
@@ -40,11 +40,14 @@ static void change_registers(void)
 		"fnstcw %[cw]\n"
 		"ldmxcsr %[n]\n"
 		"fninit\n"
-		: "=&a"(rax), "+b"(rbx), [r15] "=&r"(r15), [x] "+m"(xmm), [m] "=m"(mxcsr), [cw] "=m"(cw)
-		: [n] "m"(normal) : "r15", "xmm3", "memory");
+		: "=&a"(rax),
+		  "+b"(rbx), [r15] "=&r"(r15), [x] "+m"(xmm), [m] "=m"(mxcsr), [cw] "=m"(cw)
+		: [n] "m"(normal)
+		: "r15", "xmm3", "memory");
 	say("rax %#llx rbx %#llx r15 %#llx", (unsigned long long)rax, (unsigned long long)rbx,
 	    (unsigned long long)r15);
-	say("xmm3 %x %x %x %x mxcsr %#x x87 control %#x", xmm[0], xmm[1], xmm[2], xmm[3], mxcsr, cw);
+	say("xmm3 %x %x %x %x mxcsr %#x x87 control %#x", xmm[0], xmm[1], xmm[2], xmm[3], mxcsr,
+	    cw);
 }
 
 /* ---- every register and the red zone survive a signal in a busy loop */
@@ -59,8 +62,12 @@ static void clobber(int sig, siginfo_t *si, void *uc)
 	(void)si;
 	(void)uc;
 	memset((char *)big, 0x77, sizeof(big));
-	__asm__ volatile("xor %%ebx, %%ebx; xor %%r12d, %%r12d; pcmpeqd %%xmm0, %%xmm0; pcmpeqd %%xmm9, %%xmm9;"
-			 "std; cld; fninit; fldz" : : : "rbx", "r12", "xmm0", "xmm9", "cc");
+	__asm__ volatile("xor %%ebx, %%ebx; xor %%r12d, %%r12d; pcmpeqd %%xmm0, %%xmm0; pcmpeqd "
+			 "%%xmm9, %%xmm9;"
+			 "std; cld; fninit; fldz"
+			 :
+			 :
+			 : "rbx", "r12", "xmm0", "xmm9", "cc");
 	hits++;
 }
 
@@ -110,7 +117,8 @@ static __attribute__((noinline)) uint64_t keep(volatile int *seen, int want)
 		"sub %%rax, %%rsi; cmp $8, %%rsi; setne %%bl; add %%ebx, %%ecx\n"
 		"sub %%rax, %%rdi; cmp $9, %%rdi; setne %%bl; add %%ebx, %%ecx\n"
 		"movq %%xmm0, %%rsi; not %%rsi; cmp %%rsi, %%rax; setne %%bl; add %%ebx, %%ecx\n"
-		"movq %%xmm15, %%rsi; sub %%rax, %%rsi; cmp $1, %%rsi; setne %%bl; add %%ebx, %%ecx\n"
+		"movq %%xmm15, %%rsi; sub %%rax, %%rsi; cmp $1, %%rsi; setne %%bl; add %%ebx, "
+		"%%ecx\n"
 		"movl %%ecx, %%eax\n"
 		: "=&a"(bad)
 		: [want] "m"(want), [seen] "m"(seen)
@@ -159,7 +167,10 @@ static void flags(void)
 	CHECK(!(entry_flags & 0x400), "the direction flag is clear in the handler");
 	CHECK((f & 0x401) == 0x401, "direction and carry are back after it");
 	__asm__ volatile("pushfq; orl $0x240000, (%%rsp); popfq; ud2; pushfq; pop %0; pushfq;"
-			 "andl $~0x240000, (%%rsp); popfq" : "=r"(f) : : "memory", "cc");
+			 "andl $~0x240000, (%%rsp); popfq"
+			 : "=r"(f)
+			 :
+			 : "memory", "cc");
 	CHECK((f & 0x240000) == 0x240000, "AC and ID survive a signal");
 }
 
@@ -185,7 +196,8 @@ static void inspect(int sig, siginfo_t *si, void *context)
 	frame.cs = (uint64_t)GREG(uc, REG_CSGSFS);
 	frame.flags = uc->uc_flags;
 	frame.link = (uint64_t)uc->uc_link;
-	frame.masked = sigismember(&uc->uc_sigmask, SIGHUP) && !sigismember(&uc->uc_sigmask, SIGILL);
+	frame.masked =
+		sigismember(&uc->uc_sigmask, SIGHUP) && !sigismember(&uc->uc_sigmask, SIGILL);
 	memcpy((void *)&frame.magic1, fp + 464, 4);
 	memcpy((void *)&frame.xsize, fp + 480, 4);
 	memcpy((void *)&frame.xfeatures_low, fp + 472, 4);
@@ -205,7 +217,9 @@ static void contents(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	handle(SIGILL, inspect, 0);
 	__asm__ volatile("lea 1f(%%rip), %0; mov %%rsp, %1; mov $0x4242, %%eax; stc; 1: ud2"
-			 : "=&r"(rip), "=&r"(rsp) : : "rax", "memory", "cc");
+			 : "=&r"(rip), "=&r"(rsp)
+			 :
+			 : "rax", "memory", "cc");
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	CHECK(frame.rip == rip && frame.rsp == rsp && frame.rax == 0x4242, "rip, rsp, rax");
 	CHECK((frame.eflags & 0x201) == 0x201, "eflags: carry and interrupt flag");
@@ -269,12 +283,39 @@ static void jumps(void)
 
 /* ---- frames that rt_sigreturn must refuse or mend: the process dies or goes on, nothing else */
 
-enum bad_frame { RIP_NONCANONICAL, RIP_KERNEL, CS_ZERO, CS_KERNEL, SS_BAD, FLAGS_IOPL, FLAGS_NT, FLAGS_TF,
-		 MXCSR_BAD, XSTATE_BAD, FPSTATE_BAD, FPSTATE_NULL, MAGIC_BAD, RSP_BAD, NKINDS };
+enum bad_frame {
+	RIP_NONCANONICAL,
+	RIP_KERNEL,
+	CS_ZERO,
+	CS_KERNEL,
+	SS_BAD,
+	FLAGS_IOPL,
+	FLAGS_NT,
+	FLAGS_TF,
+	MXCSR_BAD,
+	XSTATE_BAD,
+	FPSTATE_BAD,
+	FPSTATE_NULL,
+	MAGIC_BAD,
+	RSP_BAD,
+	NKINDS
+};
 
 static const char *const bad_names[NKINDS] = {
-	"non-canonical rip", "kernel rip", "cs 0", "cs of the kernel", "bad ss", "IOPL 3", "NT", "TF",
-	"bad mxcsr", "bad xsave features", "bad fpstate pointer", "no fpstate", "bad magic", "rsp 0",
+	"non-canonical rip",
+	"kernel rip",
+	"cs 0",
+	"cs of the kernel",
+	"bad ss",
+	"IOPL 3",
+	"NT",
+	"TF",
+	"bad mxcsr",
+	"bad xsave features",
+	"bad fpstate pointer",
+	"no fpstate",
+	"bad magic",
+	"rsp 0",
 };
 
 static volatile enum bad_frame kind;
@@ -290,21 +331,50 @@ static void spoil(int sig, siginfo_t *si, void *context)
 	(void)si;
 	GREG(uc, REG_RIP) += 2;
 	switch (kind) {
-	case RIP_NONCANONICAL: GREG(uc, REG_RIP) = 0x0123456789abcdef; break;
-	case RIP_KERNEL: GREG(uc, REG_RIP) = (greg_t)0xffffffff81000000; break;
-	case CS_ZERO: GREG(uc, REG_CSGSFS) &= ~0xffffll; break;
-	case CS_KERNEL: GREG(uc, REG_CSGSFS) = (GREG(uc, REG_CSGSFS) & ~0xffffll) | 0x10; break;
-	case SS_BAD: GREG(uc, REG_CSGSFS) |= (greg_t)0xfff8ll << 48; break;
-	case FLAGS_IOPL: GREG(uc, REG_EFL) |= 0x3000; break;
-	case FLAGS_NT: GREG(uc, REG_EFL) |= 0x4000; break;
-	case FLAGS_TF: GREG(uc, REG_EFL) |= 0x100; break;
-	case MXCSR_BAD: uc->uc_mcontext.fpregs->mxcsr = 0xffff1f80; break;
-	case XSTATE_BAD: memcpy(fp + 512, &all, 8); break;
-	case FPSTATE_BAD: uc->uc_mcontext.fpregs = (void *)8; break;
-	case FPSTATE_NULL: uc->uc_mcontext.fpregs = NULL; break;
-	case MAGIC_BAD: memset(fp + 464, 0, 4); break;
-	case RSP_BAD: GREG(uc, REG_RSP) = 0; break;
-	default: break;
+	case RIP_NONCANONICAL:
+		GREG(uc, REG_RIP) = 0x0123456789abcdef;
+		break;
+	case RIP_KERNEL:
+		GREG(uc, REG_RIP) = (greg_t)0xffffffff81000000;
+		break;
+	case CS_ZERO:
+		GREG(uc, REG_CSGSFS) &= ~0xffffll;
+		break;
+	case CS_KERNEL:
+		GREG(uc, REG_CSGSFS) = (GREG(uc, REG_CSGSFS) & ~0xffffll) | 0x10;
+		break;
+	case SS_BAD:
+		GREG(uc, REG_CSGSFS) |= (greg_t)0xfff8ll << 48;
+		break;
+	case FLAGS_IOPL:
+		GREG(uc, REG_EFL) |= 0x3000;
+		break;
+	case FLAGS_NT:
+		GREG(uc, REG_EFL) |= 0x4000;
+		break;
+	case FLAGS_TF:
+		GREG(uc, REG_EFL) |= 0x100;
+		break;
+	case MXCSR_BAD:
+		uc->uc_mcontext.fpregs->mxcsr = 0xffff1f80;
+		break;
+	case XSTATE_BAD:
+		memcpy(fp + 512, &all, 8);
+		break;
+	case FPSTATE_BAD:
+		uc->uc_mcontext.fpregs = (void *)8;
+		break;
+	case FPSTATE_NULL:
+		uc->uc_mcontext.fpregs = NULL;
+		break;
+	case MAGIC_BAD:
+		memset(fp + 464, 0, 4);
+		break;
+	case RSP_BAD:
+		GREG(uc, REG_RSP) = 0;
+		break;
+	default:
+		break;
 	}
 }
 
@@ -323,8 +393,10 @@ static int bad_return(void *arg)
 	kind = (enum bad_frame)(intptr_t)arg;
 	handle(SIGTRAP, on_trap, 0);
 	handle(SIGILL, spoil, 0);
-	__asm__ volatile("mov %%rsp, %%r12; ud2; nop; nop; mov %%r12, %%rsp; pushfq; pop %0" : "=r"(f) : :
-			 "r12", "memory", "cc");
+	__asm__ volatile("mov %%rsp, %%r12; ud2; nop; nop; mov %%r12, %%rsp; pushfq; pop %0"
+			 : "=r"(f)
+			 :
+			 : "r12", "memory", "cc");
 	return traps * 10 + ((f & 0x3000) ? 1 : 0) + ((f & 0x4000) ? 2 : 0);
 }
 

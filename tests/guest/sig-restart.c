@@ -175,9 +175,10 @@ static const struct {
 	const char *name;
 	int (*fn)(void);
 } calls[] = {
-	{ "read", do_read }, { "poll", do_poll }, { "select", do_select }, { "epoll_wait", do_epoll },
-	{ "nanosleep", do_nanosleep }, { "pause", do_pause }, { "waitpid", do_wait }, { "flock", do_flock },
-	{ "recv", do_recv }, { "sem_timedwait", do_sem },
+	{ "read", do_read },	     { "poll", do_poll },	    { "select", do_select },
+	{ "epoll_wait", do_epoll },  { "nanosleep", do_nanosleep }, { "pause", do_pause },
+	{ "waitpid", do_wait },	     { "flock", do_flock },	    { "recv", do_recv },
+	{ "sem_timedwait", do_sem },
 };
 
 static void table(void)
@@ -191,7 +192,8 @@ static void table(void)
 			r = calls[i].fn();
 			err = errno;
 			disarm();
-			say("%s, %s: %d errno %d", calls[i].name, flag ? "SA_RESTART" : "plain", r, r < 0 ? err : 0);
+			say("%s, %s: %d errno %d", calls[i].name, flag ? "SA_RESTART" : "plain", r,
+			    r < 0 ? err : 0);
 		}
 	}
 }

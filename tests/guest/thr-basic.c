@@ -29,7 +29,7 @@ static void thousands(void)
 	for (long i = 0; i < N; i += BATCH) {
 		for (long j = 0; j < BATCH; j++)
 			MUST(pthread_create(&t[j], NULL, add_one, (void *)(i + j)) == 0);
-		for (long j = BATCH; j-- > 0; ) {
+		for (long j = BATCH; j-- > 0;) {
 			MUST(pthread_join(t[j], &ret) == 0);
 			sum += (intptr_t)ret;
 		}
@@ -53,7 +53,8 @@ static void *tls_thread(void *arg)
 		tls_zero[i & 63] = tls_data;
 		if (i % 500 == 0)
 			sched_yield();
-		bad += tls_data != ((uint64_t)n << 32 | (uint64_t)i) || tls_zero[i & 63] != tls_data;
+		bad += tls_data != ((uint64_t)n << 32 | (uint64_t)i) ||
+		       tls_zero[i & 63] != tls_data;
 	}
 	__asm__("mov %%fs:0, %0" : "=r"(fs));
 	bad += fs != (uint64_t)pthread_self();

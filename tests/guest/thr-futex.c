@@ -15,7 +15,7 @@ struct futex_waitv_rec {
 	uint32_t flags, reserved;
 };
 
-static uint32_t *w;			/* words shared by processes */
+static uint32_t *w; /* words shared by processes */
 static struct timespec soon = { 0, 20000000 };
 
 static void errors(void)
@@ -25,15 +25,18 @@ static void errors(void)
 
 	w[0] = 5;
 	CHECK(futex(w, FUTEX_WAIT, 4, NULL, NULL, 0) == -1 && errno == EAGAIN, "WAIT, wrong value");
-	CHECK(futex(w, FUTEX_WAIT, 5, &soon, NULL, 0) == -1 && errno == ETIMEDOUT, "WAIT, time-out");
+	CHECK(futex(w, FUTEX_WAIT, 5, &soon, NULL, 0) == -1 && errno == ETIMEDOUT,
+	      "WAIT, time-out");
 	CHECK(futex(w, FUTEX_WAIT, 5, &bad, NULL, 0) == -1 && errno == EINVAL, "WAIT, bad time");
-	CHECK(futex((char *)w + 2, FUTEX_WAIT, 5, NULL, NULL, 0) == -1 && errno == EINVAL, "unaligned");
+	CHECK(futex((char *)w + 2, FUTEX_WAIT, 5, NULL, NULL, 0) == -1 && errno == EINVAL,
+	      "unaligned");
 	CHECK(futex(w, FUTEX_WAKE, 1, NULL, NULL, 0) == 0, "WAKE of nobody");
 	munmap(hole, PAGE);
 	CHECK(futex(hole, FUTEX_WAIT, 0, NULL, NULL, 0) == -1 && errno == EFAULT, "WAIT on a hole");
 	CHECK(futex(hole, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0) == 0, "private WAKE on a hole");
 	CHECK(futex(w, 99, 0, NULL, NULL, 0) == -1 && errno == ENOSYS, "unknown operation");
-	CHECK(futex(w, FUTEX_WAIT_BITSET, 5, NULL, NULL, 0) == -1 && errno == EINVAL, "empty bitset");
+	CHECK(futex(w, FUTEX_WAIT_BITSET, 5, NULL, NULL, 0) == -1 && errno == EINVAL,
+	      "empty bitset");
 }
 
 static int wait_child(void *arg)
@@ -93,7 +96,8 @@ static void bitsets(void)
 	b = both[1] = spawn(bitset_child, (void *)2);
 	QUIET(EVENTUALLY(asleep(both, 2)), "children sleep");
 	msleep(30);
-	CHECK(futex(&w[2], FUTEX_WAKE_BITSET, 10, NULL, NULL, 4) == 0, "WAKE_BITSET 4 wakes nobody");
+	CHECK(futex(&w[2], FUTEX_WAKE_BITSET, 10, NULL, NULL, 4) == 0,
+	      "WAKE_BITSET 4 wakes nobody");
 	CHECK(futex(&w[2], FUTEX_WAKE_BITSET, 10, NULL, NULL, 2) == 1, "WAKE_BITSET 2 wakes one");
 	CHECK(exited(reap(b), 2), "the right one");
 	CHECK(futex(&w[2], FUTEX_WAKE_BITSET, 10, NULL, NULL, 0xffff) == 1, "then the other");
@@ -103,7 +107,8 @@ static void bitsets(void)
 	      "absolute monotonic time in the past");
 	clock_gettime(CLOCK_REALTIME, &abs);
 	CHECK(futex(&w[2], FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &abs, NULL, ~0u) == -1 &&
-	      errno == ETIMEDOUT, "absolute real time in the past");
+		      errno == ETIMEDOUT,
+	      "absolute real time in the past");
 }
 
 static int requeue_child(void *arg)
@@ -135,11 +140,14 @@ static void requeue(void)
 	n = futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4],
 		  FUTEX_OP(FUTEX_OP_ADD, 5, FUTEX_OP_CMP_EQ, 20));
 	say("WAKE_OP add: %ld, word %u", n, w[4]);
-	futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4], FUTEX_OP(FUTEX_OP_XOR, 7, FUTEX_OP_CMP_LT, 0));
+	futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4],
+	      FUTEX_OP(FUTEX_OP_XOR, 7, FUTEX_OP_CMP_LT, 0));
 	say("WAKE_OP xor: word %u", w[4]);
-	futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4], FUTEX_OP(FUTEX_OP_ANDN, 6, FUTEX_OP_CMP_GT, 0));
+	futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4],
+	      FUTEX_OP(FUTEX_OP_ANDN, 6, FUTEX_OP_CMP_GT, 0));
 	say("WAKE_OP andn: word %u", w[4]);
-	futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4], FUTEX_OP(FUTEX_OP_SET, 99, FUTEX_OP_CMP_NE, 0));
+	futex(&w[3], FUTEX_WAKE_OP, 1, (void *)1L, &w[4],
+	      FUTEX_OP(FUTEX_OP_SET, 99, FUTEX_OP_CMP_NE, 0));
 	say("WAKE_OP set: word %u", w[4]);
 }
 
@@ -151,7 +159,7 @@ static int waitv_child(void *arg)
 	for (int i = 0; i < 4; i++) {
 		v[i].val = 0;
 		v[i].uaddr = (uintptr_t)&w[8 + i];
-		v[i].flags = 2;		/* 32-bit words, shared */
+		v[i].flags = 2; /* 32-bit words, shared */
 	}
 	return (int)syscall(449, v, 4, 0, NULL, 0);
 }
@@ -223,7 +231,8 @@ static void robust(int protocol, const char *kind)
 
 	run(lock_and_die, m);
 	CHECK(pthread_mutex_lock(m) == EOWNERDEAD, "%s: owner killed", kind);
-	CHECK(pthread_mutex_consistent(m) == 0 && pthread_mutex_unlock(m) == 0, "%s: repaired", kind);
+	CHECK(pthread_mutex_consistent(m) == 0 && pthread_mutex_unlock(m) == 0, "%s: repaired",
+	      kind);
 	pthread_create(&t, NULL, lock_and_leave, m);
 	pthread_join(t, NULL);
 	CHECK(pthread_mutex_trylock(m) == EOWNERDEAD, "%s: owning thread ended", kind);
@@ -240,7 +249,8 @@ static void robust(int protocol, const char *kind)
 	CHECK(exited(reap(pid), 0), "%s: waiter gets a released lock", kind);
 	run(lock_and_die, m);
 	CHECK(pthread_mutex_lock(m) == EOWNERDEAD && pthread_mutex_unlock(m) == 0 &&
-	      pthread_mutex_lock(m) == ENOTRECOVERABLE, "%s: not repaired, not recoverable", kind);
+		      pthread_mutex_lock(m) == ENOTRECOVERABLE,
+	      "%s: not repaired, not recoverable", kind);
 }
 
 static int hold_a_while(void *arg)
@@ -292,13 +302,16 @@ static void pi(void)
 		pthread_join(t[i], NULL);
 	say("6 threads count under a PI mutex: %ld", pi_count);
 	CHECK(futex(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == 0 &&
-	      (word & FUTEX_TID_MASK) == (uint32_t)syscall(SYS_gettid), "LOCK_PI stores our tid");
+		      (word & FUTEX_TID_MASK) == (uint32_t)syscall(SYS_gettid),
+	      "LOCK_PI stores our tid");
 	CHECK(futex(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == -1 && errno == EDEADLK, "EDEADLK");
 	CHECK(futex(&word, FUTEX_TRYLOCK_PI, 0, NULL, NULL, 0) == -1, "TRYLOCK_PI of a held lock");
 	CHECK(futex(&word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == 0 && word == 0, "UNLOCK_PI");
-	CHECK(futex(&word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == -1 && errno == EPERM, "not ours: EPERM");
+	CHECK(futex(&word, FUTEX_UNLOCK_PI, 0, NULL, NULL, 0) == -1 && errno == EPERM,
+	      "not ours: EPERM");
 	word = 0x3ffffff0;
-	CHECK(futex(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == -1 && errno == ESRCH, "dead owner: ESRCH");
+	CHECK(futex(&word, FUTEX_LOCK_PI, 0, NULL, NULL, 0) == -1 && errno == ESRCH,
+	      "dead owner: ESRCH");
 }
 
 static volatile int alarms;

@@ -220,7 +220,8 @@ static void rseq(void)
 		match = *(volatile uint32_t *)&r->cpu_id == cpu;
 	}
 	CHECK(match, "rseq's cpu_id agrees with getcpu");
-	CHECK(syscall(SYS_rseq, r, 32, 0, RSEQ_SIG) == -1 && errno == EBUSY, "second registration: EBUSY");
+	CHECK(syscall(SYS_rseq, r, 32, 0, RSEQ_SIG) == -1 && errno == EBUSY,
+	      "second registration: EBUSY");
 }
 
 /* A critical section that spins until it is aborted by preemption or a signal. */
@@ -233,24 +234,26 @@ static bool rseq_abort(void)
 	while (!aborted && now_ns() < limit) {
 		uint64_t n = 20000000;
 
-		__asm__ volatile goto(
-			".pushsection __rseq_cs, \"aw\"\n"
-			".balign 32\n"
-			"3: .long 0, 0\n"
-			".quad 1f, 2f - 1f, 4f\n"
-			".popsection\n"
-			"leaq 3b(%%rip), %%rax\n"
-			"movq %%rax, 8(%0)\n"
-			"1: decq %1\n"
-			"jnz 1b\n"
-			"2: jmp 5f\n"
-			".byte 0x0f, 0xb9, 0x3d\n"
-			".long 0x53053053\n"
-			"4: jmp %l[abort]\n"
-			"5:\n"
-			: : "r"(r), "r"(n) : "rax", "memory", "cc" : abort);
+		__asm__ volatile goto(".pushsection __rseq_cs, \"aw\"\n"
+				      ".balign 32\n"
+				      "3: .long 0, 0\n"
+				      ".quad 1f, 2f - 1f, 4f\n"
+				      ".popsection\n"
+				      "leaq 3b(%%rip), %%rax\n"
+				      "movq %%rax, 8(%0)\n"
+				      "1: decq %1\n"
+				      "jnz 1b\n"
+				      "2: jmp 5f\n"
+				      ".byte 0x0f, 0xb9, 0x3d\n"
+				      ".long 0x53053053\n"
+				      "4: jmp %l[abort]\n"
+				      "5:\n"
+				      :
+				      : "r"(r), "r"(n)
+				      : "rax", "memory", "cc"
+				      : abort);
 		continue;
-abort:
+	abort:
 		aborted = 1;
 	}
 	return aborted;
@@ -261,10 +264,13 @@ static void barriers(void)
 	long q = syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
 
 	CHECK(q > 0 && (q & MEMBARRIER_CMD_GLOBAL), "membarrier query");
-	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == -1 && errno == EPERM,
+	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == -1 &&
+		      errno == EPERM,
 	      "private expedited needs registration");
-	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0, "register");
-	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0, "private expedited");
+	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0,
+	      "register");
+	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0,
+	      "private expedited");
 	CHECK(syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0, "global");
 }
 

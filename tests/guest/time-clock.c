@@ -33,9 +33,12 @@ static const struct {
 	const char *name;
 	bool coarse;
 } clocks[] = {
-	{ CLOCK_REALTIME, "REALTIME", false }, { CLOCK_MONOTONIC, "MONOTONIC", false },
-	{ CLOCK_BOOTTIME, "BOOTTIME", false }, { CLOCK_MONOTONIC_RAW, "MONOTONIC_RAW", false },
-	{ CLOCK_TAI, "TAI", false }, { CLOCK_REALTIME_COARSE, "REALTIME_COARSE", true },
+	{ CLOCK_REALTIME, "REALTIME", false },
+	{ CLOCK_MONOTONIC, "MONOTONIC", false },
+	{ CLOCK_BOOTTIME, "BOOTTIME", false },
+	{ CLOCK_MONOTONIC_RAW, "MONOTONIC_RAW", false },
+	{ CLOCK_TAI, "TAI", false },
+	{ CLOCK_REALTIME_COARSE, "REALTIME_COARSE", true },
 	{ CLOCK_MONOTONIC_COARSE, "MONOTONIC_COARSE", true },
 	{ CLOCK_PROCESS_CPUTIME_ID, "PROCESS_CPUTIME", false },
 	{ CLOCK_THREAD_CPUTIME_ID, "THREAD_CPUTIME", false },
@@ -55,7 +58,8 @@ static void monotone(void)
 			jump += last && v > last + 3000000000u;
 			last = v;
 		}
-		CHECK(back == 0 && jump == 0, "%s: vDSO and call, in turn, only go forward", clocks[i].name);
+		CHECK(back == 0 && jump == 0, "%s: vDSO and call, in turn, only go forward",
+		      clocks[i].name);
 		MUST(clock_getres(clocks[i].id, &res) == 0);
 		CHECK(clocks[i].coarse ? ns(res) >= 1000000 && ns(res) <= 10000000 : ns(res) == 1,
 		      "%s: resolution", clocks[i].name);
@@ -64,14 +68,16 @@ static void monotone(void)
 
 static void related(void)
 {
-	uint64_t a = by_vdso(CLOCK_MONOTONIC), b = by_vdso(CLOCK_BOOTTIME), c = by_vdso(CLOCK_MONOTONIC);
+	uint64_t a = by_vdso(CLOCK_MONOTONIC), b = by_vdso(CLOCK_BOOTTIME),
+		 c = by_vdso(CLOCK_MONOTONIC);
 	uint64_t coarse = by_vdso(CLOCK_MONOTONIC_COARSE);
 	struct timeval tv;
 	struct timespec ts;
 	time_t t;
 
 	CHECK(b + 1000000 >= a, "BOOTTIME is not behind MONOTONIC");
-	CHECK(coarse <= by_vdso(CLOCK_MONOTONIC) && coarse + 100000000 >= c, "COARSE lags a little");
+	CHECK(coarse <= by_vdso(CLOCK_MONOTONIC) && coarse + 100000000 >= c,
+	      "COARSE lags a little");
 	uint64_t bad = 0;
 
 	for (int i = 0; i < 5000; i++) {
@@ -88,7 +94,8 @@ static void related(void)
 	CHECK(bad == 0, "clock_gettime, gettimeofday and time agree");
 	CHECK(by_vdso(CLOCK_REALTIME) / 1000000000 > 1600000000, "the year is right");
 	CHECK(clock_gettime(12345, &ts) == -1 && errno == EINVAL, "unknown clock");
-	CHECK(clock_gettime(CLOCK_REALTIME_ALARM, &ts) == 0 || errno == EINVAL, "alarm clock: time or EINVAL");
+	CHECK(clock_gettime(CLOCK_REALTIME_ALARM, &ts) == 0 || errno == EINVAL,
+	      "alarm clock: time or EINVAL");
 }
 
 /* The old fixed page: time, gettimeofday, getcpu. */
@@ -102,7 +109,8 @@ static void vsyscall(void)
 	time_t t = 0, r = vtime(&t), now = time(NULL);
 
 	CHECK(r == t && r <= now && r + 2 >= now, "vsyscall time");
-	CHECK(vgtod(&tv, NULL) == 0 && tv.tv_sec + 2 >= now && tv.tv_sec <= now + 2, "vsyscall gettimeofday");
+	CHECK(vgtod(&tv, NULL) == 0 && tv.tv_sec + 2 >= now && tv.tv_sec <= now + 2,
+	      "vsyscall gettimeofday");
 	CHECK(vgetcpu(&cpu, &node, NULL) == 0 && cpu < (unsigned int)sysconf(_SC_NPROCESSORS_CONF),
 	      "vsyscall getcpu");
 	catch_faults();
@@ -137,8 +145,8 @@ static void vdso(void)
 	const char *str = NULL;
 	const uint32_t *hash = NULL;
 	uint64_t base = (uintptr_t)e;
-	static const char *const want[] = { "__vdso_clock_gettime", "__vdso_gettimeofday", "__vdso_time",
-					    "__vdso_getcpu", "__vdso_clock_getres" };
+	static const char *const want[] = { "__vdso_clock_gettime", "__vdso_gettimeofday",
+					    "__vdso_time", "__vdso_getcpu", "__vdso_clock_getres" };
 
 	for (int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type == PT_LOAD)
@@ -184,11 +192,13 @@ static void sleeping(void)
 	t0 = by_call(CLOCK_MONOTONIC) + 20000000;
 	t = (struct timespec){ (time_t)(t0 / 1000000000), (long)(t0 % 1000000000) };
 	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == 0 &&
-	      by_call(CLOCK_MONOTONIC) >= t0, "absolute clock_nanosleep");
+		      by_call(CLOCK_MONOTONIC) >= t0,
+	      "absolute clock_nanosleep");
 	t0 = by_call(CLOCK_REALTIME) + 20000000;
 	t = (struct timespec){ (time_t)(t0 / 1000000000), (long)(t0 % 1000000000) };
 	CHECK(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &t, NULL) == 0 &&
-	      by_call(CLOCK_REALTIME) >= t0, "absolute real time");
+		      by_call(CLOCK_REALTIME) >= t0,
+	      "absolute real time");
 	t = (struct timespec){ 1, 0 };
 	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == 0, "a time in the past");
 	t = (struct timespec){ 0, 1000000000 };
@@ -233,11 +243,15 @@ static void cpu_time(void)
 
 static int child_clock(void *arg)
 {
-	uint64_t before = *(uint64_t *)arg, a = by_vdso(CLOCK_MONOTONIC), b = by_call(CLOCK_MONOTONIC);
+	uint64_t before = *(uint64_t *)arg, a = by_vdso(CLOCK_MONOTONIC),
+		 b = by_call(CLOCK_MONOTONIC);
 	unsigned int cpu = 9999;
 
 	return a >= before && b >= a && b < before + 5000000000u && cpu_ns() < 1000000000 &&
-	       getcpu(&cpu, NULL) == 0 && cpu < (unsigned int)sysconf(_SC_NPROCESSORS_CONF) ? 0 : 1;
+			       getcpu(&cpu, NULL) == 0 &&
+			       cpu < (unsigned int)sysconf(_SC_NPROCESSORS_CONF)
+		       ? 0
+		       : 1;
 }
 
 static void cpus(void)
@@ -251,7 +265,8 @@ static void cpus(void)
 	CPU_ZERO(&set);
 	CPU_SET(0, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) == 0) {
-		CHECK(syscall(SYS_getcpu, &c2, NULL, NULL) == 0 && c2 == 0, "getcpu by call, held on 0");
+		CHECK(syscall(SYS_getcpu, &c2, NULL, NULL) == 0 && c2 == 0,
+		      "getcpu by call, held on 0");
 		CHECK(getcpu(&cpu, NULL) == 0 && cpu == 0, "getcpu by vDSO, held on 0");
 	} else {
 		CHECK(false, "processor 0 may be used");

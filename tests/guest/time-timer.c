@@ -37,9 +37,11 @@ static void itimer(int which, int sig, const char *name)
 	while (ticks < 10)
 		n++;
 	MUST(setitimer(which, &none, &old) == 0);
-	CHECK((which == ITIMER_REAL ? now_ns() - t0 : cpu_ns() - c0) >= 80000000, "%s: not too early", name);
+	CHECK((which == ITIMER_REAL ? now_ns() - t0 : cpu_ns() - c0) >= 80000000,
+	      "%s: not too early", name);
 	CHECK(now_ns() - t0 < 10000000000u, "%s: not too late", name);
-	CHECK(old.it_interval.tv_usec == 10000 && old.it_value.tv_sec == 0 && old.it_value.tv_usec <= 14000,
+	CHECK(old.it_interval.tv_usec == 10000 && old.it_value.tv_sec == 0 &&
+		      old.it_value.tv_usec <= 14000,
 	      "%s: old value", name);
 	MUST(getitimer(which, &old) == 0);
 	CHECK(old.it_value.tv_usec == 0 && old.it_interval.tv_usec == 0, "%s: off", name);
@@ -88,7 +90,8 @@ static void posix_signal(clockid_t clock, const char *name)
 
 	while (ticks < 5)
 		n++;
-	CHECK(timer_gettime(t, &old) == 0 && old.it_interval.tv_nsec == 5000000, "%s: timer_gettime", name);
+	CHECK(timer_gettime(t, &old) == 0 && old.it_interval.tv_nsec == 5000000,
+	      "%s: timer_gettime", name);
 	CHECK(code == SI_TIMER && value == 4711, "%s: SI_TIMER and the value", name);
 	CHECK(timer_delete(t) == 0, "%s: timer_delete", name);
 	CHECK(timer_delete(t) == -1 && errno == EINVAL, "%s: only once", name);
@@ -172,7 +175,8 @@ static void timer_errors(void)
 	CHECK(timer_create(4242, NULL, &t) == -1 && errno == EINVAL, "unknown clock");
 	MUST(timer_create(CLOCK_MONOTONIC, &ev, &t) == 0);
 	CHECK(timer_settime(t, 0, &it, NULL) == 0 && timer_gettime(t, &now) == 0 &&
-	      now.it_value.tv_sec >= 98 && now.it_value.tv_sec <= 100, "SIGEV_NONE counts down");
+		      now.it_value.tv_sec >= 98 && now.it_value.tv_sec <= 100,
+	      "SIGEV_NONE counts down");
 	it.it_value.tv_nsec = -1;
 	CHECK(timer_settime(t, 0, &it, NULL) == -1 && errno == EINVAL, "bad time");
 	pid_t pid = fork();
@@ -196,9 +200,11 @@ static void fds(void)
 	CHECK(poll(&p, 1, 5000) == 1 && read(fd, &n, 8) == 8 && n >= 1, "timerfd: poll and read");
 	msleep(50);
 	CHECK(read(fd, &n, 8) == 8 && n >= 10, "timerfd: counts expiries");
-	CHECK(timerfd_gettime(fd, &now) == 0 && now.it_interval.tv_nsec == 4000000, "timerfd_gettime");
+	CHECK(timerfd_gettime(fd, &now) == 0 && now.it_interval.tv_nsec == 4000000,
+	      "timerfd_gettime");
 	t0 = now_ns() + 30000000;
-	it = (struct itimerspec){ { 0, 0 }, { (time_t)(t0 / 1000000000), (long)(t0 % 1000000000) } };
+	it = (struct itimerspec){ { 0, 0 },
+				  { (time_t)(t0 / 1000000000), (long)(t0 % 1000000000) } };
 	MUST(timerfd_settime(fd, TFD_TIMER_ABSTIME, &it, NULL) == 0);
 	CHECK(poll(&p, 1, 5000) == 1 && now_ns() >= t0, "timerfd: absolute time");
 	CHECK(read(fd, &n, 8) == 8 && n == 1, "timerfd: once");
@@ -220,7 +226,9 @@ static void many(void)
 
 	for (int i = 0; i < N; i++) {
 		due[i] = start + 20000000 + (uint64_t)(i * 7919 % N) * 500000;
-		struct itimerspec it = { { 0, 0 }, { (time_t)(due[i] / 1000000000), (long)(due[i] % 1000000000) } };
+		struct itimerspec it = {
+			{ 0, 0 }, { (time_t)(due[i] / 1000000000), (long)(due[i] % 1000000000) }
+		};
 
 		p[i].fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 		p[i].events = POLLIN;
