@@ -7,14 +7,16 @@
  */
 #include "attack.h"
 
-static const long dear[] = {
-	/* calls worth trying */
-	SYS_mmap,	  SYS_mprotect,	    SYS_munmap,		SYS_clone,	 SYS_fork,
-	SYS_execve,	  SYS_exit,	    SYS_exit_group,	SYS_kill,	 SYS_tgkill,
-	SYS_rt_sigreturn, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_sigaltstack, SYS_prctl,
-	SYS_seccomp,	  SYS_ptrace,	    SYS_futex,		SYS_ioctl,	 SYS_write,
-	SYS_read,	  SYS_close_range,  SYS_clone3,		SYS_dup,	 SYS_sendmsg,
-	SYS_recvmsg,	  SYS_sched_yield,
+static const long dear[] = { /* calls worth trying */
+			     SYS_mmap,	       SYS_mprotect,	   SYS_munmap,
+			     SYS_clone,	       SYS_fork,	   SYS_execve,
+			     SYS_exit,	       SYS_kill,	   SYS_tgkill,
+			     SYS_rt_sigreturn, SYS_rt_sigaction,   SYS_sigaltstack,
+			     SYS_prctl,	       SYS_seccomp,	   SYS_ptrace,
+			     SYS_futex,	       SYS_ioctl,	   SYS_write,
+			     SYS_read,	       SYS_close_range,	   SYS_clone3,
+			     SYS_dup,	       SYS_sendmsg,	   SYS_recvmsg,
+			     SYS_exit_group,   SYS_rt_sigprocmask, SYS_sched_yield
 };
 
 static uint64_t *own; /* 1 MiB of the attacker's memory */

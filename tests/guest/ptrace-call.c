@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ptrace-call: stops at system calls, their change, emulation, and the events of a tracee's life. */
+/* ptrace-call: stops at system calls, their change and emulation, events of a tracee's life. */
 #include "guest.h"
 #include <linux/ptrace.h>
 #include <pthread.h>
