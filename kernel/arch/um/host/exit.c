@@ -21,6 +21,7 @@
 #define OPEN_FILES	7	/* RLIMIT_NOFILE */
 #define SIG_DFL_HANDLER	0UL
 #define SIG_IGN_HANDLER	1UL
+#define SIGXFSZ_NUMBER	25
 #define PATH_ONLY	010000000	/* O_PATH */
 
 /* What the process was started with. */
@@ -91,8 +92,9 @@ void host_process_init(int argc, char **argv, char **envp)
 	note_signals();
 	host_call(prlimit64, 0, OPEN_FILES, NULL, &start.open_files);
 	host_thread_init();
-	/* A pipe that breaks is an error of the write, not our end. */
+	/* A pipe that breaks, or a limit of file size, is an error of the write, not our end. */
 	set_signal(HOST_SIGPIPE, SIG_IGN_HANDLER);
+	set_signal(SIGXFSZ_NUMBER, SIG_IGN_HANDLER);
 }
 
 const char *host_getenv(const char *name)

@@ -15,7 +15,7 @@
  *
  * Makes sure that descriptors 0 to 2 are open, opens the program's own file, notes the
  * host CPUs, signal mask and descriptor limit that the process began with, and ignores
- * SIGPIPE.  Called by host_options_parse(), before anything else of the host layer.
+ * SIGPIPE and SIGXFSZ.  Called by host_options_parse(), before anything else of the host layer.
  */
 void host_process_init(int argc, char **argv, char **envp);
 
