@@ -101,7 +101,8 @@ lay() {
 	(cd "$from" && find . -type d) | while IFS= read -r folder; do
 		mkdir -p "$to/$folder"
 	done
-	(cd "$from" && find . -type f ! -name '*~' ! -name '.*.sw?') | while IFS= read -r file; do
+	(cd "$from" && find . -type f ! -name '*~' ! -name '.*.sw?' \
+		! -name '*.o' ! -name .dirstamp ! -path '*/.deps/*') | while IFS= read -r file; do
 		link=$from/${file#./}
 		[ "$(readlink "$to/$file")" = "$link" ] || ln -sf "$link" "$to/$file"
 	done

@@ -15,7 +15,6 @@ count() {
 
 # usage_error OPTION...: the options are refused by one line and exit 1 before anything starts.
 usage_error() {
-	# shellcheck disable=SC2034 # guest_prepare reads it
 	guest_limit_s=20
 	guest_prepare "$@"
 	run_logged "${guest_command[@]}" </dev/null
