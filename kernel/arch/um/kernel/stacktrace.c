@@ -135,19 +135,10 @@ noinline void show_stack(struct task_struct *task, unsigned long *sp, const char
 	show_trace(task ?: current, NULL, log_lvl);
 }
 
-/**
- * show_regs() - print registers, and if they are the kernel's its call trace
- * @regs: the registers
- */
-void show_regs(struct pt_regs *regs)
+static void show_guest_regs(const struct pt_regs *regs)
 {
-	show_regs_print_info(KERN_DEFAULT);
-	if (user_mode(regs)) {
-		printk(KERN_DEFAULT "guest ip %04lx:%lx sp %lx flags %lx orig_ax %ld\n",
-		       regs->cs, regs->ip, regs->sp, regs->flags, (long)regs->orig_ax);
-	} else {
-		printk(KERN_DEFAULT "ip %lx %pS sp %lx\n", regs->ip, (void *)regs->ip, regs->sp);
-	}
+	printk(KERN_DEFAULT "guest ip %04lx:%lx sp %lx flags %lx orig_ax %ld\n",
+	       regs->cs, regs->ip, regs->sp, regs->flags, (long)regs->orig_ax);
 	printk(KERN_DEFAULT "ax %016lx bx %016lx cx %016lx dx %016lx\n",
 	       regs->ax, regs->bx, regs->cx, regs->dx);
 	printk(KERN_DEFAULT "si %016lx di %016lx bp %016lx r8 %016lx\n",
@@ -156,6 +147,20 @@ void show_regs(struct pt_regs *regs)
 	       regs->r9, regs->r10, regs->r11, regs->r12);
 	printk(KERN_DEFAULT "r13 %016lx r14 %016lx r15 %016lx\n",
 	       regs->r13, regs->r14, regs->r15);
-	if (!user_mode(regs))
-		show_trace(current, regs, KERN_DEFAULT);
+}
+
+/**
+ * show_regs() - print a guest task's registers, or the kernel's place and call trace
+ * @regs: the registers; of the kernel's only ip, sp and bp are known
+ */
+void show_regs(struct pt_regs *regs)
+{
+	show_regs_print_info(KERN_DEFAULT);
+	if (user_mode(regs)) {
+		show_guest_regs(regs);
+		return;
+	}
+	printk(KERN_DEFAULT "ip %lx %pS sp %lx bp %lx\n", regs->ip, (void *)regs->ip, regs->sp,
+	       regs->bp);
+	show_trace(current, regs, KERN_DEFAULT);
 }
