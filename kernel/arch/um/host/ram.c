@@ -70,6 +70,11 @@ void host_ram_release(unsigned long phys, unsigned long bytes)
 	HOST_CALL(fallocate, host_ram_fd, FALLOC_PUNCH_KEEP, phys - host_ram_base, bytes);
 }
 
+int host_image_protect(const void *start, unsigned long bytes)
+{
+	return host_call(mprotect, start, bytes, HOST_PROT_READ);
+}
+
 static void collapse_run(void *arg)
 {
 	for (;;) {

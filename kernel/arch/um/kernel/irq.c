@@ -69,6 +69,11 @@ static struct irq_chip host_chip = {
 	.name = "host",
 };
 
+int __init arch_probe_nr_irqs(void)
+{
+	return HOST_IRQS;
+}
+
 void __init init_IRQ(void)
 {
 	unsigned int irq;

@@ -22,6 +22,7 @@
 #include <host/process.h>
 #include <host/start.h>
 #include <host/unit.h>
+#include <asm/um_setup.h>
 #include <asm/um_user.h>
 
 #define STATUS_PANIC	1
@@ -117,13 +118,17 @@ static irqreturn_t child_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+void __init um_panic_init(void)
+{
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
+}
+
 static int __init end_init(void)
 {
 	struct kobject *dir = kobject_create_and_add("uml", kernel_kobj);
 
 	if (!dir || sysfs_create_file(dir, &exit_status_attr.attr))
 		pr_warn("cannot create /sys/kernel/uml/exit_status\n");
-	atomic_notifier_chain_register(&panic_notifier_list, &panic_block);
 	if (request_irq(HOST_IRQ_TERM, term_interrupt, 0, "end", NULL) ||
 	    request_irq(HOST_IRQ_CHILD, child_interrupt, 0, "processes", NULL))
 		panic("cannot register the host's signals");

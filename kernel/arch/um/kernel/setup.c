@@ -25,7 +25,7 @@ EXPORT_SYMBOL(um_cpu);
 
 static char __initdata command_line[COMMAND_LINE_SIZE];
 
-void um_start_kernel(void)
+__visible void __ref um_start_kernel(void)
 {
 	start_kernel();
 }
@@ -55,6 +55,7 @@ void __init setup_arch(char **cmdline_p)
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*cmdline_p = command_line;
 	um_early_console_init();
+	um_panic_init();
 
 	setup_initial_init_mm(_text, _etext, _edata, _end);
 	memblock_add(0, host_ram_base + host_ram_bytes);
@@ -76,7 +77,13 @@ static int __init seed_random(void)
 }
 early_initcall(seed_random);
 
-/* The image is not in the memfd that guests see: its initial part cannot be reused. */
+/*
+ * The image is not in the memfd that guests see, so its initial part cannot be reused.
+ * What is only written during start-up is read-only from here on.
+ */
 void free_initmem(void)
 {
+	if (host_image_protect(__start_rodata, PAGE_ALIGN((unsigned long)__end_rodata) -
+			       (unsigned long)__start_rodata))
+		pr_warn("the kernel's constants stay writable\n");
 }

@@ -8,7 +8,6 @@
 #include <asm/page.h>
 #include <asm/cache.h>
 
-#define EMITS_PT_NOTE
 #define RO_EXCEPTION_TABLE_ALIGN 16
 #define RUNTIME_DISCARD_EXIT
 #include <asm-generic/vmlinux.lds.h>
@@ -20,17 +19,15 @@ ENTRY(_start)
 jiffies = jiffies_64;
 
 PHDRS {
-	headers PT_LOAD FILEHDR PHDRS FLAGS(4);
 	text PT_LOAD FLAGS(5);
-	rodata PT_LOAD FLAGS(4);
+	rodata PT_LOAD FLAGS(6);	/* until free_initmem() */
 	data PT_LOAD FLAGS(6);
-	note PT_NOTE FLAGS(4);
 	stack PT_GNU_STACK FLAGS(6);
 }
 
 SECTIONS
 {
-	. = UM_IMAGE_BASE + SIZEOF_HEADERS;
+	. = UM_IMAGE_BASE;
 	. = ALIGN(PAGE_SIZE);
 
 	.text : AT(ADDR(.text) - LOAD_OFFSET) {
@@ -76,6 +73,8 @@ SECTIONS
 	STABS_DEBUG
 	DWARF_DEBUG
 	ELF_DETAILS
+
+	.iplt : { *(.iplt) *(.igot.plt) *(.igot) *(.rela.iplt) }
 
 	DISCARDS
 	/DISCARD/ : {

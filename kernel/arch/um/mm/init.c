@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* init.c - RAM for the generic memory management, and the kernel's page tables. */
-#include <linux/execmem.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
@@ -57,18 +56,3 @@ pgd_t *pgd_alloc(struct mm_struct *mm)
 {
 	return (pgd_t *)__get_free_page(GFP_PGTABLE_USER);
 }
-
-#ifdef CONFIG_EXECMEM
-static struct execmem_info modules;
-
-struct execmem_info __init *execmem_arch_setup(void)
-{
-	modules.ranges[EXECMEM_DEFAULT] = (struct execmem_range) {
-		.start = MODULES_VADDR,
-		.end = MODULES_END,
-		.pgprot = PAGE_KERNEL_EXEC,
-		.alignment = 1,
-	};
-	return &modules;
-}
-#endif

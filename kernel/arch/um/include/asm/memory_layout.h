@@ -11,7 +11,8 @@
 #ifndef __ASM_UM_MEMORY_LAYOUT_H
 #define __ASM_UM_MEMORY_LAYOUT_H
 
-#include <host/layout.h>
+/* The end of guest programs: see host/layout.h. */
+#define UM_STUB_BASE		0x7fffc0000000
 
 #define UM_MODULES_BASE		0x20000000
 #define UM_MODULES_END		0x60000000

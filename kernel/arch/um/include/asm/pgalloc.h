@@ -29,9 +29,9 @@ static inline void p4d_populate(struct mm_struct *mm, p4d_t *p4dp, pud_t *table)
 
 pgd_t *pgd_alloc(struct mm_struct *mm);
 
-#define __pte_free_tlb(tlb, table, addr)	tlb_remove_page_ptdesc(tlb, __um_pte_dtor(table))
-#define __pmd_free_tlb(tlb, table, addr)	tlb_remove_page_ptdesc(tlb, __um_pmd_dtor(table))
-#define __pud_free_tlb(tlb, table, addr)	tlb_remove_page_ptdesc(tlb, __um_pud_dtor(table))
+#define __pte_free_tlb(tlb, table, addr)	tlb_remove_ptdesc(tlb, __um_pte_dtor(table))
+#define __pmd_free_tlb(tlb, table, addr)	tlb_remove_ptdesc(tlb, __um_pmd_dtor(table))
+#define __pud_free_tlb(tlb, table, addr)	tlb_remove_ptdesc(tlb, __um_pud_dtor(table))
 
 static inline struct ptdesc *__um_pte_dtor(pgtable_t table)
 {

@@ -6,6 +6,7 @@
 #include <linux/cache.h>
 #include <linux/types.h>
 #include <asm/ptrace.h>
+#include <asm/cpufeature.h>
 #include <asm/page.h>
 #include <asm/memory_layout.h>
 #include <asm/processor-flags.h>
@@ -15,7 +16,7 @@ struct task_struct;
 struct mm_struct;
 struct host_carrier;
 
-#define TASK_SIZE		_AC(STUB_BASE, UL)
+#define TASK_SIZE		_AC(UM_STUB_BASE, UL)
 #define TASK_SIZE_MAX		TASK_SIZE
 #define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
 #define STACK_TOP		TASK_SIZE
@@ -50,6 +51,9 @@ struct thread_struct {
 
 #define task_pt_regs(tsk)							\
 	((struct pt_regs *)(task_stack_page(tsk) + THREAD_SIZE) - 1)
+
+#define on_thread_stack()							\
+	((unsigned long)__builtin_frame_address(0) - (unsigned long)task_stack_page(current) < THREAD_SIZE)
 
 #define KSTK_EIP(tsk)		(task_pt_regs(tsk)->ip)
 #define KSTK_ESP(tsk)		(task_pt_regs(tsk)->sp)

@@ -6,6 +6,9 @@
 /** um_early_console_init() - a boot console for the messages before the terminal's driver */
 void um_early_console_init(void);
 
+/** um_panic_init() - from here on a panic ends the process */
+void um_panic_init(void);
+
 /** um_vdso_early_init() - allocate the pages that the vDSO shares with guest programs */
 void um_vdso_early_init(void);
 

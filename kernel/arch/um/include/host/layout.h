@@ -18,7 +18,9 @@
 #ifndef __HOST_LAYOUT_H
 #define __HOST_LAYOUT_H
 
-#define STUB_BASE		0x7fffc0000000
+#include <asm/memory_layout.h>
+
+#define STUB_BASE		UM_STUB_BASE
 #define STUB_TEXT		STUB_BASE
 #define STUB_TEXT_SIZE		0x10000
 #define G_RO			0x7fffc0010000

@@ -55,6 +55,9 @@ void host_ram_release(unsigned long phys, unsigned long bytes);
  */
 bool host_ram_collapse(unsigned long phys, unsigned long bytes);
 
+/** host_image_protect() - make a part of the kernel's image read-only, for good. */
+int host_image_protect(const void *start, unsigned long bytes);
+
 extern int host_ram_fd;
 
 #endif

@@ -47,6 +47,6 @@ void um_kernel_fault(int sig, int code, unsigned long addr, unsigned long ip, un
 		     unsigned long bp);
 
 /** um_start_kernel() - kernel side: start_kernel(). */
-void um_start_kernel(void);
+void um_start_kernel(void) __attribute__((noreturn));
 
 #endif
