@@ -307,11 +307,17 @@ void host_carrier_resume(struct host_carrier *c, long value)
 {
 	if (c->stop == HOST_DEAD || c->unit->dead)
 		return;
+	c->before = c->stop;
 	c->resumed = c->stop == HOST_REPORT ? value : 0;
 	if (c->unit->nops)
 		resume_by_agent(c, value);
 	else
 		resume(c, value);
+}
+
+void host_carrier_unresume(struct host_carrier *c)
+{
+	c->stop = c->before;
 }
 
 /*

@@ -174,7 +174,7 @@ void um_carrier_detach(struct task_struct *tsk)
 static void carrier_lost(struct pt_regs *regs)
 {
 	current->thread.full_regs = true;
-	do_send_sig_info(SIGKILL, SEND_SIG_PRIV, current, PIDTYPE_TGID);
+	force_fatal_sig(SIGKILL);
 }
 
 bool um_regs_partial(void)
@@ -320,9 +320,21 @@ static void resume_guest(struct pt_regs *regs, struct host_carrier *c)
 	host_carrier_resume(c, c->frame);
 }
 
+/*
+ * The agent could not do all of its list, most likely for want of mappings or memory:
+ * begin again with no mapping at all.
+ */
+static bool resume_again(struct pt_regs *regs, struct host_carrier *c)
+{
+	host_carrier_unresume(c);
+	um_unhost_all(current->mm);
+	resume_guest(regs, c);
+	return true;
+}
+
 static enum host_event run_guest(struct pt_regs *regs, struct host_carrier *c)
 {
-	bool stopping = false;
+	bool stopping = false, again = false;
 
 	resume_guest(regs, c);
 	for (;;) {
@@ -332,8 +344,11 @@ static enum host_event run_guest(struct pt_regs *regs, struct host_carrier *c)
 			stopping = serve_interrupt(regs, c);
 		else if (event != HOST_EVENT_ERROR)
 			return event;
-		else if (host_unit_error(c->unit))
-			return HOST_EVENT_DEAD;
+		else if (host_unit_error(c->unit)) {
+			if (again)
+				return HOST_EVENT_DEAD;
+			again = resume_again(regs, c);
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ static vm_fault_t handle_fault(unsigned long addr, unsigned int flags, struct pt
 			return VM_FAULT_SIGSEGV;
 		}
 		fault = handle_mm_fault(vma, addr, flags, regs);
-		if (fault_signal_pending(fault, regs))
+		if ((fault & VM_FAULT_RETRY) && (regs ? signal_pending(current) : fatal_signal_pending(current)))
 			return regs ? 0 : VM_FAULT_SIGSEGV;
 		if (fault & VM_FAULT_COMPLETED)
 			return 0;

@@ -125,6 +125,7 @@ int um_fill(struct mm_struct *mm, unsigned long addr)
 	unsigned long flags;
 	int err;
 
+	addr &= PAGE_MASK;
 	if (!mm->context.unit)
 		return -ESRCH;
 	if (mm->context.maps > MAPS_MAX)

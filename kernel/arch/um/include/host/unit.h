@@ -43,6 +43,7 @@ enum host_event {
  * @agent_listener: number of the same descriptor in the agent
  * @kicked: a kick is on its way and has not been reported
  * @stop: what it is doing
+ * @before: what it was doing when it was last resumed
  * @notif: the host's name of the call that it is held in
  * @nr: number of that call
  * @arch: its AUDIT_ARCH_*
@@ -66,6 +67,7 @@ struct host_carrier {
 	int agent_listener;
 	bool kicked;
 	enum host_stop stop;
+	enum host_stop before;
 	u64 notif;
 	int nr;
 	u32 arch;
@@ -183,6 +185,12 @@ u64 host_carrier_stack_top(struct host_carrier *carrier);
  * Makes the unit's queued changes first.
  */
 void host_carrier_resume(struct host_carrier *carrier, long value);
+
+/**
+ * host_carrier_unresume() - the carrier was not resumed after all
+ * @carrier: a carrier whose resume ended in host_unit_error()
+ */
+void host_carrier_unresume(struct host_carrier *carrier);
 
 /**
  * host_carrier_wait() - wait until a running carrier stops
