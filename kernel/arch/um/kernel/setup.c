@@ -77,11 +77,13 @@ static int __init seed_random(void)
 }
 early_initcall(seed_random);
 
-/*
- * The image is not in the memfd that guests see, so its initial part cannot be reused.
- * What is only written during start-up is read-only from here on.
- */
+/* The image is not in the memfd that guests see: its initial part cannot be reused. */
 void free_initmem(void)
+{
+}
+
+/* What is only written during start-up is read-only from here on. */
+void mark_rodata_ro(void)
 {
 	if (host_image_protect(__start_rodata, PAGE_ALIGN((unsigned long)__end_rodata) -
 			       (unsigned long)__start_rodata))

@@ -9,6 +9,7 @@
  * Finding nothing, it looks less and less often, and never wakes an idle guest.
  */
 #include <linux/bitmap.h>
+#include <linux/huge_mm.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -17,6 +18,7 @@
 #include <host/ram.h>
 
 #define BLOCK_PAGES	(PMD_SIZE / PAGE_SIZE)
+#define FOLIO_ORDER	4
 #define BLOCKS_AT_ONCE	8
 #define SHORT_WAIT	(HZ / 10)
 #define LONG_WAIT	(30 * HZ)
@@ -68,6 +70,17 @@ static void look(struct work_struct *work)
 	wait = found ? SHORT_WAIT : min(2 * wait, (unsigned long)LONG_WAIT);
 	schedule_delayed_work(&worker, wait);
 }
+
+/* Folios of 64 KiB by default: a fault then fills sixteen pages at the price of one. */
+static int __init folio_init(void)
+{
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	if (!strstr(boot_command_line, "thp_anon="))
+		huge_anon_orders_always |= BIT(FOLIO_ORDER);
+#endif
+	return 0;
+}
+early_initcall(folio_init);
 
 static int __init huge_init(void)
 {
