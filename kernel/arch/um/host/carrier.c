@@ -36,6 +36,7 @@
 #define NEW_LISTENER		8	/* SECCOMP_FILTER_FLAG_NEW_LISTENER */
 #define WAIT_KILLABLE		32	/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 #define NESTED_MAX		16
+#define BEGIN_TRIES		1000
 
 static u64 ro_addr(unsigned int index)
 {
@@ -116,10 +117,11 @@ static void decode(struct host_carrier *c, const struct seccomp_notif *n)
 static int carrier_begin(struct host_carrier *c)
 {
 	struct seccomp_notif n;
+	int tries = 0;
 	long err;
 
 	while ((err = receive(c, &n, &host_never_pending)))
-		if (err != -EINTR)
+		if (err != -EINTR && (err != -ENOENT || ++tries > BEGIN_TRIES))
 			return err;
 	decode(c, &n);
 	c->pid = n.pid;
@@ -130,7 +132,7 @@ static int carrier_begin(struct host_carrier *c)
 	if (err)
 		return err;
 	while ((err = receive(c, &n, &host_never_pending)))
-		if (err != -EINTR && err != -ENOENT)
+		if (err != -EINTR && (err != -ENOENT || ++tries > BEGIN_TRIES))
 			return err;
 	decode(c, &n);
 	return c->stop == HOST_REPORT && c->signal == REPORT_START ? 0 : -EPROTO;
@@ -233,21 +235,12 @@ static void carrier_destroy(struct host_carrier *c)
 	c->pid = 0;
 	c->listener = -1;
 	unit->ncarriers--;
-	if (!unit->dead)
+	if (!unit->dead) {
 		host_unit_queue(unit, __NR_close, c->agent_listener, 0, 0, 0, 0, 0);
+		unit->close_due = true;
+	}
 	unit->listeners[c->agent_listener / 64] &= ~(1UL << (c->agent_listener % 64));
 	slot_free(c);
-}
-
-void host_carrier_put(struct host_carrier *c)
-{
-	struct host_unit *unit = c->unit;
-
-	/* A kick on its way would push a frame below a stack pointer of the old task's. */
-	if (c->stop == HOST_REPORT && !c->kicked && !unit->dead)
-		unit->parked[unit->nparked++] = c->index;
-	else
-		carrier_destroy(c);
 }
 
 /* --------------------------------------------------------------------- running */
@@ -385,4 +378,22 @@ void host_carrier_kick(struct host_carrier *c)
 		return;
 	c->kicked = true;
 	host_call(tgkill, c->pid, c->pid, SIG_KICK);
+}
+
+void host_carrier_put(struct host_carrier *c)
+{
+	struct host_unit *unit = c->unit;
+
+	/* Out of a held call it can only get by a kick, which costs less than a new one. */
+	if (c->stop == HOST_CALL && !c->kicked && !unit->dead) {
+		host_carrier_kick(c);
+		c->resumed = 0;
+		resume(c, 0);
+		host_carrier_wait(c, false);
+	}
+	/* A kick on its way would push a frame below a stack pointer of the old task's. */
+	if (c->stop == HOST_REPORT && !c->kicked && !unit->dead)
+		unit->parked[unit->nparked++] = c->index;
+	else
+		carrier_destroy(c);
 }

@@ -542,7 +542,7 @@ static struct host_unit *unit_create(void)
 	unit->ro = host_ctl + slot;
 	unit->rw = host_ctl + slot + CTL_SLOT_RW;
 	unit->nops = 0;
-	unit->ack_due = unit->dead = unit->dirty = false;
+	unit->ack_due = unit->dead = unit->dirty = unit->close_due = false;
 	unit->ncarriers = unit->nparked = unit->nfree = unit->top = 0;
 	memset(unit->listeners, 0, sizeof(unit->listeners));
 	unit->listeners[0] = (1 << FD_FIRST_LISTENER) - 1;
@@ -612,6 +612,11 @@ void host_unit_put(struct host_unit *unit)
 {
 	unsigned int i;
 
+	if (unit->close_due) {
+		unit->close_due = false;
+		if (host_unit_sync(unit))
+			unit->dead = true;
+	}
 	if (unit->dead || unit->nparked != unit->ncarriers || npool >= POOL_MAX ||
 	    unit->ncarriers > 8 || host_list_settle(unit)) {
 		unit_destroy(unit);

@@ -27,6 +27,7 @@ struct list_op {
  * @rw: the kernel's view of the C_RW areas
  * @nops: operations queued and not yet posted
  * @ack_due: the posted list will acknowledge, and has not been asked
+ * @close_due: the queue holds closes of listeners, which must not be dropped
  * @dead: the agent is gone, or failed in a way that leaves its state unknown
  * @used: belongs to an mm
  * @dirty: guest mappings of the last user are still there
@@ -46,6 +47,7 @@ struct host_unit {
 	u8 *rw;
 	unsigned int nops;
 	bool ack_due;
+	bool close_due;
 	bool dead;
 	bool used;
 	bool dirty;

@@ -174,6 +174,7 @@ void um_carrier_detach(struct task_struct *tsk)
 static void carrier_lost(struct pt_regs *regs)
 {
 	current->thread.full_regs = true;
+	pr_err("lost %s %d from %pS stop %d sig %d frame %llx ip %llx\n", current->comm, current->pid, __builtin_return_address(0), current->thread.carrier ? current->thread.carrier->stop : -1, current->thread.carrier ? current->thread.carrier->signal : -1, current->thread.carrier ? current->thread.carrier->frame : -1, current->thread.carrier ? current->thread.carrier->ip : -1);
 	force_fatal_sig(SIGKILL);
 }
 

@@ -9,7 +9,6 @@
  * Finding nothing, it looks less and less often, and never wakes an idle guest.
  */
 #include <linux/bitmap.h>
-#include <linux/huge_mm.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
