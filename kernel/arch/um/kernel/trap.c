@@ -40,12 +40,13 @@ static void trap_fpe(struct pt_regs *regs, int code)
 	force_sig_fault(SIGFPE, code, (void __user *)regs->ip);
 }
 
-static void trap_debug(struct pt_regs *regs)
+static void trap_debug(struct pt_regs *regs, int code)
 {
 	if (current->thread.trap_nr == X86_TRAP_BP)
 		force_sig(SIGTRAP);
 	else
-		force_sig_fault(SIGTRAP, TRAP_TRACE, (void __user *)regs->ip);
+		force_sig_fault(SIGTRAP, code == TRAP_BRKPT ? TRAP_BRKPT : TRAP_TRACE,
+				(void __user *)regs->ip);
 }
 
 void um_trap(struct pt_regs *regs, unsigned int signal, int code)
@@ -74,7 +75,7 @@ void um_trap(struct pt_regs *regs, unsigned int signal, int code)
 		trap_ill(regs);
 		break;
 	case SIGTRAP:
-		trap_debug(regs);
+		trap_debug(regs, code);
 		break;
 	default:	/* the guest made up a report, or used int $0x80 */
 		force_sig(SIGSEGV);

@@ -195,9 +195,13 @@ void um_regs_pull(void)
 		return;
 	local_irq_save(flags);
 	if (c->stop == HOST_CALL) {
-		/* No guest code runs in between: the kick strikes on the way out. */
+		/*
+		 * No guest code runs in between: the kick strikes on the way out.  The
+		 * answer is of no use here, but must not be one that the host, too,
+		 * takes for a call to restart.
+		 */
 		host_carrier_kick(c);
-		host_carrier_resume(c, regs->ax);
+		host_carrier_resume(c, 0);
 	}
 	do
 		event = host_carrier_wait(c, false);

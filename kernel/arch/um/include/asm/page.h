@@ -71,6 +71,9 @@ void copy_page(void *to, void *from);
 
 #define VM_DATA_DEFAULT_FLAGS	VM_DATA_FLAGS_TSK_EXEC
 
+/* The vsyscall page: mm/gate.c. */
+#define __HAVE_ARCH_GATE_AREA	1
+
 #include <asm-generic/memory_model.h>
 #include <asm-generic/getorder.h>
 
