@@ -21,6 +21,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/syscalls.h>
 #include <linux/err.h>
+#include <linux/mm.h>
 #include <host/layout.h>
 #include <host/unit.h>
 #include <asm/syscall.h>
@@ -174,7 +175,6 @@ void um_carrier_detach(struct task_struct *tsk)
 static void carrier_lost(struct pt_regs *regs)
 {
 	current->thread.full_regs = true;
-	pr_err("lost %s %d from %pS stop %d sig %d frame %llx ip %llx\n", current->comm, current->pid, __builtin_return_address(0), current->thread.carrier ? current->thread.carrier->stop : -1, current->thread.carrier ? current->thread.carrier->signal : -1, current->thread.carrier ? current->thread.carrier->frame : -1, current->thread.carrier ? current->thread.carrier->ip : -1);
 	force_fatal_sig(SIGKILL);
 }
 
@@ -228,6 +228,8 @@ static void guest_call(struct pt_regs *regs)
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
 	else if (nr != -1)
 		regs->ax = -ENOSYS;
+	if (unlikely(regs->ax == -EFAULT && in_gate_area_no_mm(regs->ip)))
+		force_sig(SIGSEGV);	/* as the processor would on a bad pointer */
 	syscall_exit_to_user_mode(regs);
 }
 

@@ -92,6 +92,8 @@ void um_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error
 	if (error_code & UM_PF_EXEC)
 		flags |= FAULT_FLAG_INSTRUCTION;
 	if (addr >= TASK_SIZE) {
+		if (in_gate_area_no_mm(regs->ip) && um_vsyscall(regs))
+			return;
 		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)addr);
 		return;
 	}

@@ -41,6 +41,14 @@ void um_trap(struct pt_regs *regs, unsigned int signal, int code);
  */
 void um_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code);
 
+/**
+ * um_vsyscall() - make the call that a jump into the vsyscall page stands for
+ * @regs: the task's registers, complete, with the address in the page
+ *
+ * Return: false if it is none, or if its pointer is bad: the program gets SIGSEGV.
+ */
+bool um_vsyscall(struct pt_regs *regs);
+
 #define UM_PF_WRITE	0x2UL
 #define UM_PF_EXEC	0x10UL
 
