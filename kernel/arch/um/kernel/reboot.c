@@ -22,6 +22,7 @@
 #include <host/process.h>
 #include <host/start.h>
 #include <host/unit.h>
+#include <asm/um_console.h>
 #include <asm/um_setup.h>
 #include <asm/um_user.h>
 
@@ -30,21 +31,29 @@
 
 static unsigned int exit_status;
 
+/* What the guest has printed is still seen, as far as the terminal takes it. */
+static void __noreturn end_process(int status)
+{
+	um_console_flush();
+	host_exit(status);
+}
+
 void machine_restart(char *command)
 {
 	if (host_options.noreboot)
-		host_exit(exit_status);
+		end_process(exit_status);
+	um_console_flush();
 	host_restart();
 }
 
 void machine_halt(void)
 {
-	host_exit(exit_status);
+	end_process(exit_status);
 }
 
 void machine_power_off(void)
 {
-	host_exit(exit_status);
+	end_process(exit_status);
 }
 
 void (*pm_power_off)(void) = machine_power_off;
@@ -54,9 +63,9 @@ EXPORT_SYMBOL(pm_power_off);
 static int panic_end(struct notifier_block *block, unsigned long event, void *message)
 {
 	if (!panic_timeout)
-		host_exit(STATUS_PANIC);
+		end_process(STATUS_PANIC);
 	if (host_options.noreboot)
-		host_exit(STATUS_PANIC);
+		end_process(STATUS_PANIC);
 	return NOTIFY_DONE;
 }
 

@@ -54,13 +54,14 @@ void __init setup_arch(char **cmdline_p)
 	strscpy(boot_command_line, host_options.command_line, COMMAND_LINE_SIZE);
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*cmdline_p = command_line;
-	um_early_console_init();
 	um_panic_init();
 
 	setup_initial_init_mm(_text, _etext, _edata, _end);
 	memblock_add(0, host_ram_base + host_ram_bytes);
 	memblock_reserve(0, host_ram_base);
 	parse_early_param();
+	/* Not before: "quiet" is one of them. */
+	um_early_console_init();
 	load_initrd();
 	um_vdso_early_init();
 	um_clock_early_init();

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <uapi/asm/vsyscall.h>
 #include <asm/syscall.h>
+#include <asm/unistd.h>
 #include <asm/um_user.h>
 
 static int call_number(unsigned long offset)

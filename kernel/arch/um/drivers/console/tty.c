@@ -35,13 +35,26 @@ static const struct tty_port_operations port_ops = {
 };
 
 /*
- * A line that leads to a file or a pipe has no terminal that wants carriage returns:
- * begin without them, so that what is logged there is plain text.
+ * A line that leads to a file or a pipe has no carriage to return: whatever a program
+ * asks for, what is logged there is plain text.
  */
+static void without_carriage(struct tty_struct *tty)
+{
+	const struct um_line *line = tty->driver_data;
+	u16 rows, cols;
+
+	if (line->out.fd >= 0 && host_tty_size(line->out.fd, &rows, &cols) == -ENOTTY)
+		tty->termios.c_oflag &= ~ONLCR;
+}
+
+static void tty_line_set_termios(struct tty_struct *tty, const struct ktermios *old)
+{
+	without_carriage(tty);
+}
+
 static int tty_line_install(struct tty_driver *driver, struct tty_struct *tty)
 {
 	struct um_line *line = &um_lines[tty->index];
-	bool first = !driver->termios[tty->index];
 	u16 rows, cols;
 	int ret;
 
@@ -55,9 +68,8 @@ static int tty_line_install(struct tty_driver *driver, struct tty_struct *tty)
 	if (line->out.fd >= 0 && host_tty_size(line->out.fd, &rows, &cols) == 0) {
 		tty->winsize.ws_row = rows;
 		tty->winsize.ws_col = cols;
-	} else if (first) {
-		tty->termios.c_oflag &= ~ONLCR;
 	}
+	without_carriage(tty);
 	return 0;
 }
 
@@ -117,6 +129,7 @@ static const struct tty_operations tty_ops = {
 	.chars_in_buffer = tty_line_chars_in_buffer,
 	.throttle = tty_line_throttle,
 	.unthrottle = tty_line_unthrottle,
+	.set_termios = tty_line_set_termios,
 };
 
 /* -------------------------------------------------------- size of the window */
