@@ -55,7 +55,8 @@ void um_trap(struct pt_regs *regs, unsigned int signal, int code)
 
 	switch (signal) {
 	case SIGSEGV:
-		if (t->trap_nr == X86_TRAP_PF)
+		/* Without an address of its own the frame shows the last fault's vector. */
+		if (t->trap_nr == X86_TRAP_PF && code != SI_KERNEL)
 			um_page_fault(regs, t->cr2, t->error_code);
 		else
 			force_sig(SIGSEGV);

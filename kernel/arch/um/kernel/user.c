@@ -172,7 +172,7 @@ void um_carrier_detach(struct task_struct *tsk)
 }
 
 /* The host process is gone: so is the guest program. */
-static void carrier_lost(struct pt_regs *regs)
+static void carrier_lost(void)
 {
 	current->thread.full_regs = true;
 	force_fatal_sig(SIGKILL);
@@ -209,7 +209,7 @@ void um_regs_pull(void)
 	local_irq_restore(flags);
 	f = event == HOST_EVENT_STOP && c->stop == HOST_REPORT ? current_frame(c) : NULL;
 	if (!f) {
-		carrier_lost(regs);
+		carrier_lost();
 		return;
 	}
 	read_frame_rest(regs, f);
@@ -253,7 +253,7 @@ static void serve_call(struct pt_regs *regs, struct host_carrier *c)
 static void serve_loss(struct pt_regs *regs)
 {
 	irqentry_enter_from_user_mode(regs);
-	carrier_lost(regs);
+	carrier_lost();
 	irqentry_exit_to_user_mode(regs);
 }
 
