@@ -18,6 +18,7 @@
  */
 #include <linux/entry-common.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/syscalls.h>
 #include <linux/err.h>
@@ -171,13 +172,6 @@ void um_carrier_detach(struct task_struct *tsk)
 	local_irq_restore(flags);
 }
 
-/* The host process is gone: so is the guest program. */
-static void carrier_lost(void)
-{
-	current->thread.full_regs = true;
-	force_fatal_sig(SIGKILL);
-}
-
 bool um_regs_partial(void)
 {
 	return current->thread.carrier && !current->thread.full_regs;
@@ -209,7 +203,9 @@ void um_regs_pull(void)
 	local_irq_restore(flags);
 	f = event == HOST_EVENT_STOP && c->stop == HOST_REPORT ? current_frame(c) : NULL;
 	if (!f) {
-		carrier_lost();
+		/* The host process is gone: so is the guest program. */
+		current->thread.full_regs = true;
+		force_fatal_sig(SIGKILL);
 		return;
 	}
 	read_frame_rest(regs, f);
@@ -250,11 +246,12 @@ static void serve_call(struct pt_regs *regs, struct host_carrier *c)
 }
 
 /* End the program: its host process is gone or its report makes no sense. */
-static void serve_loss(struct pt_regs *regs)
+static void __noreturn serve_loss(struct pt_regs *regs)
 {
 	irqentry_enter_from_user_mode(regs);
-	carrier_lost();
-	irqentry_exit_to_user_mode(regs);
+	current->thread.full_regs = true;
+	local_irq_enable();
+	do_group_exit(SIGKILL);
 }
 
 static void serve_report(struct pt_regs *regs, struct host_carrier *c)
@@ -262,10 +259,8 @@ static void serve_report(struct pt_regs *regs, struct host_carrier *c)
 	u64 *f = current_frame(c);
 	int code;
 
-	if (!f) {
+	if (!f)
 		serve_loss(regs);
-		return;
-	}
 	read_frame(regs, f);
 	current->thread.fsbase = c->fsbase;
 	current->thread.gsbase = c->gsbase;
