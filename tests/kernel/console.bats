@@ -8,7 +8,7 @@ load ../lib/common
 # Options that make the guest run a shell script.
 script_options() {
 	printf '%s\nexit $?\n' "$1" >"$guest_dir/script"
-	script_options=(quiet ubd15r="$guest_dir/script" run=/bin/sh,/dev/ubdp)
+	script_options=(quiet ubd15r="$guest_dir/script" "run=/bin/sh,/dev/ubdp")
 }
 
 @test "output to a pipe or a file is complete, in order and plain text" {
@@ -79,7 +79,7 @@ script_options() {
 	run_logged bash -c 'exec timeout 60 "$@" </dev/null >&9' - "${guest_command[@]}"
 	exec 9>&-
 	[ "$status" -eq 0 ]
-	[ "$(head -c 4 "$disk")" = done ]
+	[ "$(head -c 4 "$disk")" = "done" ]
 }
 
 @test "a reader that goes away is no reason to end" {
@@ -90,5 +90,5 @@ script_options() {
 	guest_prepare "${script_options[@]}" ubd1="$disk"
 	run_logged bash -c 'set -o pipefail; "$@" </dev/null | head -n 1' - "${guest_command[@]}"
 	[ "$status" -eq 5 ]
-	[ "$(head -c 4 "$disk")" = done ]
+	[ "$(head -c 4 "$disk")" = "done" ]
 }
