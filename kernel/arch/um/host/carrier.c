@@ -278,7 +278,7 @@ static void resume_by_agent(struct host_carrier *c, long value)
 	struct host_unit *unit = c->unit;
 	struct seccomp_notif_resp *resp = (void *)(c->ro + RO_RESP);
 	struct list_op *op;
-	bool ack = unit->ncarriers > 1;
+	bool ack = unit->ncarriers - unit->nparked > 1;
 
 	if (host_list_settle(unit)) {
 		unit->dead = true;

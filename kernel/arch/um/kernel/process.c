@@ -78,6 +78,8 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		regs->sp = args->stack;
 	if (args->flags & CLONE_SETTLS)
 		p->thread.fsbase = args->tls;
+	if (!(args->flags & CLONE_VM))
+		um_fork_prefault(p);
 	return um_carrier_attach(p, um_xstate(current));
 }
 

@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 #include <linux/perf_event.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
 #include <asm/um_user.h>
 
@@ -118,4 +119,30 @@ int um_fault_in(unsigned long addr, bool write)
 		return -EFAULT;
 	might_sleep();
 	return handle_fault(addr, flags, NULL, &code) ? -EFAULT : 0;
+}
+
+static void prefault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
+{
+	int err;
+
+	if (addr >= TASK_SIZE)
+		return;
+	mmap_read_lock(mm);
+	err = vma_lookup(mm, addr) ? fixup_user_fault(mm, addr, flags, NULL) : -EFAULT;
+	mmap_read_unlock(mm);
+	if (!err)
+		um_fill(mm, addr);
+}
+
+void um_fork_prefault(struct task_struct *child)
+{
+	struct pt_regs *regs = task_pt_regs(child);
+
+	prefault(child->mm, regs->sp, FAULT_FLAG_WRITE);
+	prefault(current->mm, regs->sp, FAULT_FLAG_WRITE);
+	if (child->thread.fsbase) {
+		prefault(child->mm, child->thread.fsbase, FAULT_FLAG_WRITE);
+		prefault(current->mm, child->thread.fsbase, FAULT_FLAG_WRITE);
+	}
+	prefault(child->mm, regs->ip, 0);
 }

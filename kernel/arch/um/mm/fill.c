@@ -34,6 +34,11 @@ static bool follows(pte_t a, pte_t b)
 	return rights(a) == rights(b) && pte_pfn(a) + 1 == pte_pfn(b);
 }
 
+static bool is_new(pte_t pte)
+{
+	return !(pte_val(pte) & _PAGE_HOSTED);
+}
+
 static int map_leaf(struct mm_struct *mm, unsigned long addr, unsigned long leaf, unsigned long bytes)
 {
 	unsigned long phys = leaf & PAGE_MASK;
@@ -45,15 +50,15 @@ static int map_leaf(struct mm_struct *mm, unsigned long addr, unsigned long leaf
 	return 0;
 }
 
-/* Map the run that contains @table[at], within [low, high); @addr belongs to @at. */
+/* Map the new run that contains @table[at], within [low, high); @addr belongs to @at. */
 static int map_run(struct mm_struct *mm, pte_t *table, int at, int low, int high, unsigned long addr,
 		   int *end)
 {
 	int first = at, last = at, i;
 
-	while (first > low && follows(table[first - 1], table[first]))
+	while (first > low && is_new(table[first - 1]) && follows(table[first - 1], table[first]))
 		first--;
-	while (last + 1 < high && follows(table[last], table[last + 1]))
+	while (last + 1 < high && is_new(table[last + 1]) && follows(table[last], table[last + 1]))
 		last++;
 	*end = last + 1;
 	for (i = first; i <= last; i++)

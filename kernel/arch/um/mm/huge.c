@@ -9,6 +9,7 @@
  * Finding nothing, it looks less and less often, and never wakes an idle guest.
  */
 #include <linux/bitmap.h>
+#include <linux/khugepaged.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -70,16 +71,26 @@ static void look(struct work_struct *work)
 	schedule_delayed_work(&worker, wait);
 }
 
-/* Folios of 64 KiB by default: a fault then fills sixteen pages at the price of one. */
+/*
+ * Folios of 64 KiB by default: a fault then fills sixteen pages at the price of one.  And
+ * huge pages also in a small guest, where generic code turns them off to save memory.
+ */
 static int __init folio_init(void)
 {
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 	if (!strstr(boot_command_line, "thp_anon="))
 		huge_anon_orders_always |= BIT(FOLIO_ORDER);
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE_ALWAYS) &&
+	    !strstr(boot_command_line, "transparent_hugepage=")) {
+		transparent_hugepage_flags |= BIT(TRANSPARENT_HUGEPAGE_FLAG) |
+			BIT(TRANSPARENT_HUGEPAGE_DEFRAG_REQ_MADV_FLAG) |
+			BIT(TRANSPARENT_HUGEPAGE_DEFRAG_KHUGEPAGED_FLAG);
+		start_stop_khugepaged();
+	}
 #endif
 	return 0;
 }
-early_initcall(folio_init);
+late_initcall(folio_init);
 
 static int __init huge_init(void)
 {

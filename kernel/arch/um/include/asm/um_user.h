@@ -70,6 +70,14 @@ int um_fault_in(unsigned long addr, bool write);
  */
 int um_fill(struct mm_struct *mm, unsigned long addr);
 
+/**
+ * um_fork_prefault() - give parent and child the pages that both touch at once
+ * @child: a new task with an mm of its own, its registers ready
+ *
+ * Each saves a fault: the stack, the thread's own data, and the child's code.
+ */
+void um_fork_prefault(struct task_struct *child);
+
 /** um_push_notes() - hand the notes of an mm to its unit's queue. */
 void um_push_notes(struct mm_struct *mm);
 
