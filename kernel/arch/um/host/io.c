@@ -20,6 +20,7 @@
 #include <uapi/linux/stat.h>
 #include <host/io.h>
 #include <host/irq.h>
+#include <host/ram.h>
 #include <host/string.h>
 #include "raw.h"
 #include "thread.h"
@@ -144,6 +145,12 @@ static void read_nothing(struct host_io *io)
 	io->len_bytes = 0;
 }
 
+static void populate(const struct host_io *io)
+{
+	for (unsigned int i = 0; i < io->count && io->op == HOST_IO_READ; i++)
+		host_ram_populate(io->iov[i].base, io->iov[i].len_bytes);
+}
+
 /* One call.  Return: 0 when something was done, or -errno. */
 static int transfer_step(struct host_io *io, int flags)
 {
@@ -168,6 +175,7 @@ static int transfer(struct host_io *io)
 {
 	int ret = 0, flags = 0;
 
+	populate(io);
 	if (io->op == HOST_IO_WRITE && io->sync && !noted(&io->file->lacks, HOST_IO_WRITE))
 		flags = RWF_DSYNC;
 	while (io->len_bytes && ret == 0) {
@@ -317,6 +325,7 @@ bool host_io_try(struct host_io *io)
 
 	if (io->op > HOST_IO_WRITE || io->sync || noted(&io->file->waits, io->op))
 		return false;
+	populate(io);
 	while (io->len_bytes && ret == 0)
 		ret = transfer_step(io, RWF_NOWAIT);
 	if (ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ENOSYS)

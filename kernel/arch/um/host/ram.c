@@ -67,6 +67,7 @@ void host_ram_unmap_kernel(unsigned long addr, unsigned long bytes)
 
 void host_ram_release(unsigned long phys, unsigned long bytes)
 {
+	host_ram_depopulated(phys, bytes);
 	HOST_CALL(fallocate, host_ram_fd, FALLOC_PUNCH_KEEP, phys - host_ram_base, bytes);
 }
 

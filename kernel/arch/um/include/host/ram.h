@@ -40,6 +40,18 @@ int host_ram_map_kernel(unsigned long addr, unsigned long phys, unsigned long by
 void host_ram_unmap_kernel(unsigned long addr, unsigned long bytes);
 
 /**
+ * host_ram_populate() - have the host back a range before something is read into it
+ * @start: address in the linear map
+ * @len_bytes: how much; less than 16 KiB is left to faults
+ *
+ * Only worth its price, never needed.  Context: any host thread.
+ */
+void host_ram_populate(const void *start, size_t len_bytes);
+
+/** host_ram_depopulated() - a range was given back: host_ram_populate() is to ask again. */
+void host_ram_depopulated(unsigned long phys, unsigned long bytes);
+
+/**
  * host_ram_release() - give the host's memory behind a range back; it reads as zeroes
  * @phys: guest-physical address
  * @bytes: how much
