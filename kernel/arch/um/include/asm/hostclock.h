@@ -65,7 +65,7 @@ static __always_inline u64 um_hostclock_scale(u64 a, u64 b, u32 shift)
 {
 	u64 high;
 
-	asm("mul %[b]\n\tshrd %%cl, %[high], %[a]"
+	asm("mulq %[b]\n\tshrdq %%cl, %[high], %[a]"
 	    : [a] "+a" (a), [high] "=&d" (high)
 	    : [b] "rm" (b), "c" (shift)
 	    : "cc");
