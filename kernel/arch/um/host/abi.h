@@ -23,6 +23,7 @@
 #define HOST_SIGALRM	14
 #define HOST_SIGTERM	15
 #define HOST_SIGCHLD	17
+#define HOST_SIGCONT	18
 #define HOST_SIGWINCH	28
 #define HOST_SIGIO	29
 #define HOST_SIGSYS	31

@@ -326,9 +326,10 @@ static bool kick_reported(struct host_carrier *c)
 	if (!frame)
 		return true;
 	ip = READ_ONCE(frame[F_RIP / 8]);
-	if (ip < STUB_BASE)
+	/* The rest of the stub runs in a carrier only if the guest jumped there. */
+	if (ip < STUB_ADDR(stub_handler) || ip >= STUB_ADDR(stub_text_end))
 		return true;
-	if (ip >= STUB_ADDR(stub_report_ip) && ip < STUB_ADDR(stub_text_end) && c->resumed) {
+	if (ip >= STUB_ADDR(stub_report_ip) && c->resumed) {
 		c->frame = c->resumed;
 		return true;
 	}

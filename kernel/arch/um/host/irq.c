@@ -86,6 +86,7 @@ static void interrupt_signal(int sig, struct host_siginfo *info, struct host_uco
 		host_trouble = 1;
 		set_pending(HOST_IRQ_CHILD);
 		break;
+	case HOST_SIGCONT:		/* a shell may have changed the terminal meanwhile */
 	case HOST_SIGWINCH:
 		set_pending(HOST_IRQ_WINCH);
 		break;
@@ -121,7 +122,7 @@ static void set_handler(int sig, void (*handler)(int, struct host_siginfo *, str
 void host_signals_start(void)
 {
 	static const u8 interrupts[] = {
-		HOST_SIGALRM, HOST_SIGIO, HOST_SIGCHLD, HOST_SIG_TROUBLE, HOST_SIGWINCH,
+		HOST_SIGALRM, HOST_SIGIO, HOST_SIGCHLD, HOST_SIG_TROUBLE, HOST_SIGWINCH, HOST_SIGCONT,
 		HOST_SIGTERM, HOST_SIGINT, HOST_SIGHUP, HOST_SIGQUIT,
 	};
 	static const u8 faults[] = { HOST_SIGSEGV, HOST_SIGBUS, HOST_SIGFPE, HOST_SIGILL, HOST_SIGTRAP };

@@ -54,6 +54,14 @@ static int save(int fd, u64 device, const struct termios *settings)
 	return 0;
 }
 
+/* To change its settings from the background would stop us. */
+static bool in_background(int fd)
+{
+	int group;
+
+	return host_call(ioctl, fd, TIOCGPGRP, &group) == 0 && group != host_call(getpgid, 0);
+}
+
 int host_tty_raw(int fd)
 {
 	struct termios settings;
@@ -63,6 +71,8 @@ int host_tty_raw(int fd)
 	ret = terminal(fd, &settings, &device);
 	if (ret < 0)
 		return ret;
+	if (in_background(fd))
+		return -EAGAIN;
 	ret = save(fd, device, &settings);
 	if (ret < 0)
 		return ret;

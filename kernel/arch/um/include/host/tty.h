@@ -16,7 +16,8 @@
  *
  * May be called again, for example when a shell has changed the settings meanwhile.
  *
- * Return: 0, -ENOTTY for what is no terminal, -EIO for one that is gone, or -errno.
+ * Return: 0, -ENOTTY for what is no terminal, -EIO for one that is gone, -EAGAIN if the
+ * terminal belongs to another process group now, or -errno.
  */
 int host_tty_raw(int fd);
 
