@@ -92,3 +92,30 @@ script_options() {
 	[ "$status" -eq 5 ]
 	[ "$(head -c 4 "$disk")" = "done" ]
 }
+
+@test "a terminal that a shell has used meanwhile is raw again after the guest is continued" {
+	guest_prepare quiet
+	printf '%q ' "${guest_command[@]}" >"$guest_dir/command"
+	printf 'tty >%q; stty -g >%q; . %q; stty -g >%q\n' "$guest_dir/tty" "$guest_dir/before" \
+		"$guest_dir/command" "$guest_dir/after" >"$guest_dir/session"
+	mkfifo "$guest_dir/input"
+	: >"$guest_log"
+	script -qfc "bash $guest_dir/session" /dev/null <"$guest_dir/input" >>"$guest_log" 2>&1 3>&- &
+	started+=("$!")
+	exec 8>"$guest_dir/input"
+	guest_expect 60 'demo:.*[#$]'
+	tty=$(cat "$guest_dir/tty")
+	is_raw() {
+		[[ $(stty -F "$tty" -a) == *" -icanon"*" -echo "* ]]
+	}
+	is_raw
+	kill -STOP "$(guest_kernel_pid)"
+	stty -F "$tty" sane
+	run is_raw
+	[ "$status" -ne 0 ]
+	kill -CONT "$(guest_kernel_pid)"
+	wait_until 20 is_raw
+	guest_send 'poweroff -f'
+	wait_until 60 test -s "$guest_dir/after"
+	[ "$(cat "$guest_dir/before")" = "$(cat "$guest_dir/after")" ]
+}
