@@ -100,7 +100,7 @@ usage_error() {
 		dir=$1
 		shift
 		cd / && exec 9<"$dir" && mount -t tmpfs none /dev/shm && mount -t tmpfs none /var/tmp &&
-			mount -t tmpfs none /tmp && mkdir -p "$dir" && mount --bind /proc/self/fd/9 "$dir" &&
+			mount -t tmpfs none /tmp && mkdir -p "$dir" && mount --no-canonicalize --bind /proc/self/fd/9 "$dir" &&
 			"$@" || exit
 		find /tmp /var/tmp /dev/shm -xdev -mindepth 1 ! -path "$dir*" ! -path "${dir%/*}"
 	EOT
