@@ -75,6 +75,15 @@ static void as_kernel(int argc, char **argv, char **envp)
 			raise(SIGUSR1);
 			host_restart();
 		}
+		if (command == 'h') {
+			pid_t heir = fork();
+
+			if (heir == 0) {
+				for (;;)
+					pause();
+			}
+			dprintf(3, "%d\n", heir);
+		}
 		if (command == 'f') {
 			int fd = open("left.sock", O_RDWR | O_CREAT, 0600);
 
@@ -419,6 +428,23 @@ static void test_guardian_late(void)
 	CHECK(!exists(".uml"));
 }
 
+/* A process that the kernel had forked outlives it for a moment, with the lock. */
+static void test_lock_inherited(void)
+{
+	struct kernel kernel = start("umid=ten", -1, -1);
+	pid_t heir = ask(&kernel, 'h');
+
+	CHECK(heir > 0);
+	kill(kernel.pid, SIGKILL);
+	CHECK_EQ(end(&kernel), SIGKILL);
+	nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	CHECK(exists(kernel.folder));
+	kill(heir, SIGKILL);
+	CHECK_SOON(gone(heir));
+	CHECK_SOON(gone(kernel.guardian));
+	CHECK(!exists(".uml"));
+}
+
 static void test_uml_dir(void)
 {
 	struct kernel kernel;
@@ -470,6 +496,7 @@ int main(int argc, char **argv, char **envp)
 	test_umid_in_use();
 	test_umid_left();
 	test_guardian_late();
+	test_lock_inherited();
 	test_uml_dir();
 	CHECK_EQ(chdir("/"), 0);
 	CHECK_EQ(rmdir(folder), 0);

@@ -61,17 +61,31 @@ static bool same_file(int fd, const char *path)
 	       by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
 }
 
+/*
+ * A process that the kernel had just forked may still hold its lock, and dies now like
+ * the kernel did; one that has taken the folder over writes its own number at once.
+ */
 bool host_umid_left(const char *path, int owner)
 {
+	struct host_timespec pause = { 0, ROUND_MS * 1000000 };
 	int fd = (int)HOST_CALL(openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	int pid;
 
 	if (fd == -ENOENT)
 		return true;
-	if (fd < 0 || host_call(flock, fd, LOCK_EXCLUSIVE | LOCK_NO_WAIT) == -EAGAIN)
+	if (fd < 0)
 		return false;
-	pid = read_pid(fd);
-	return same_file(fd, path) && (pid == owner || pid == 0);
+	for (int round = 0; round < ROUNDS; round++) {
+		int pid = read_pid(fd);
+
+		if (!same_file(fd, path) || (pid && pid != owner))
+			return false;
+		if (host_call(flock, fd, LOCK_EXCLUSIVE | LOCK_NO_WAIT) == 0) {
+			pid = read_pid(fd);
+			return same_file(fd, path) && (!pid || pid == owner);
+		}
+		host_call(nanosleep, &pause, NULL);
+	}
+	return false;
 }
 
 /* Does a kernel that takes no locks still use the folder? */
