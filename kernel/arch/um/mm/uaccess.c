@@ -195,27 +195,34 @@ EXPORT_SYMBOL(strnlen_user);
 
 /* ------------------------------------------------------------ futexes */
 
+/* The word's next value, or false for an operation that there is not. */
+static bool futex_next(int op, u32 value, u32 oparg, u32 *next)
+{
+	if (op == FUTEX_OP_SET)
+		*next = oparg;
+	else if (op == FUTEX_OP_ADD)
+		*next = value + oparg;
+	else if (op == FUTEX_OP_OR)
+		*next = value | oparg;
+	else if (op == FUTEX_OP_ANDN)
+		*next = value & ~oparg;
+	else if (op == FUTEX_OP_XOR)
+		*next = value ^ oparg;
+	else
+		return false;
+	return true;
+}
+
 static int futex_apply(u32 *word, int op, u32 oparg, int *oval)
 {
-	switch (op) {
-	case FUTEX_OP_SET:
-		*oval = __atomic_exchange_n(word, oparg, __ATOMIC_SEQ_CST);
-		return 0;
-	case FUTEX_OP_ADD:
-		*oval = __atomic_fetch_add(word, oparg, __ATOMIC_SEQ_CST);
-		return 0;
-	case FUTEX_OP_OR:
-		*oval = __atomic_fetch_or(word, oparg, __ATOMIC_SEQ_CST);
-		return 0;
-	case FUTEX_OP_ANDN:
-		*oval = __atomic_fetch_and(word, ~oparg, __ATOMIC_SEQ_CST);
-		return 0;
-	case FUTEX_OP_XOR:
-		*oval = __atomic_fetch_xor(word, oparg, __ATOMIC_SEQ_CST);
-		return 0;
-	default:
-		return -ENOSYS;
-	}
+	u32 value = READ_ONCE(*word), next;
+
+	do
+		if (!futex_next(op, value, oparg, &next))
+			return -ENOSYS;
+	while (!__atomic_compare_exchange_n(word, &value, next, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+	*oval = value;
+	return 0;
 }
 
 int arch_futex_atomic_op_inuser(int op, u32 oparg, int *oval, u32 __user *uaddr)
