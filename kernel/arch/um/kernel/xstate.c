@@ -213,33 +213,31 @@ int um_xstate_to_sigframe(void __user *to, const void *image)
 }
 
 /*
- * How large is the state in a frame?  The software bytes say so, and a second magic number
- * behind the state; programs that moved only the 512 bytes they know have lost that one
- * and are served with those.  Return: size in bytes, or -EFAULT.
+ * Is there more in a frame than the legacy part?  The software bytes say so, and a second
+ * magic number behind the state; programs that moved only the 512 bytes they know have
+ * lost that one and are served with those.  Return: 0 or 1, or -EFAULT.
  */
-static int frame_size(const struct _fpx_sw_bytes *sw, const void __user *from)
+static int is_extended(const struct _fpx_sw_bytes *sw, const void __user *from)
 {
 	u32 magic2;
 
 	if (sw->magic1 != FP_XSTATE_MAGIC1 || sw->xstate_size < sizeof(struct um_xsave) ||
 	    sw->xstate_size > um_xstate_size || sw->xstate_size > sw->extended_size)
-		return sizeof(struct _fpstate_64);
+		return 0;
 	if (copy_from_user(&magic2, from + sw->xstate_size, sizeof(magic2)))
 		return -EFAULT;
-	return magic2 == FP_XSTATE_MAGIC2 ? sw->xstate_size : sizeof(struct _fpstate_64);
+	return magic2 == FP_XSTATE_MAGIC2;
 }
 
-/* The features whose components lie in the first @size bytes of an image. */
-static u64 features_within(unsigned int size)
+/* Where the last component of a set ends. */
+static size_t components_end(unsigned long features)
 {
-	unsigned long mask = um_xstate_mask;
+	size_t end = sizeof(struct um_xsave);
 	unsigned int i;
 
-	for_each_set_bit(i, &mask, 63) {
-		if (component[i].offset + component[i].size > size)
-			mask &= ~(1UL << i);
-	}
-	return mask;
+	for_each_set_bit(i, &features, 63)
+		end = max_t(size_t, end, component[i].offset + component[i].size);
+	return end;
 }
 
 static int take_legacy(struct um_xsave *image, struct um_xsave *x)
@@ -252,38 +250,38 @@ static int take_legacy(struct um_xsave *image, struct um_xsave *x)
 	return 0;
 }
 
-static int take_extended(void *image, struct um_xsave *x, const void __user *from, int size)
+/* As xrstor reads a frame: what the header has, wherever the frame is said to end. */
+static int take_extended(void *image, struct um_xsave *x, const void __user *from)
 {
-	const u64 wanted = x->legacy.sw_reserved.xfeatures & features_within(size);
+	const u64 wanted = x->legacy.sw_reserved.xfeatures & um_xstate_mask;
 	const size_t fixed = sizeof(*x);
 
 	if (copy_from_user(&x->header, from + sizeof(x->legacy), sizeof(x->header)))
 		return -EFAULT;
 	if (!header_valid(x))
 		return -EINVAL;
-	/* What the frame does not want becomes initial; xrstor loads MXCSR in any case. */
+	/* What the frame does not want becomes initial; MXCSR is loaded in any case. */
 	x->header.xfeatures &= wanted;
 	if (!(wanted & (UM_XFEATURE_SSE | UM_XFEATURE_YMM)))
 		x->legacy.mxcsr = UM_MXCSR_INIT;
 	if (!mxcsr_valid(&x->legacy))
 		return -EINVAL;
-	return copy_from_user(image + fixed, from + fixed, size - fixed) ? -EFAULT : 0;
+	if (copy_from_user(image + fixed, from + fixed, components_end(x->header.xfeatures) - fixed))
+		return -EFAULT;
+	return 0;
 }
 
 static int take_frame(void *image, const void __user *from)
 {
 	struct um_xsave x = { };
-	int size, error;
+	int extended, error;
 
 	if (copy_from_user(&x.legacy, from, sizeof(x.legacy)))
 		return -EFAULT;
-	size = frame_size(&x.legacy.sw_reserved, from);
-	if (size < 0)
-		return size;
-	if (size == sizeof(x.legacy))
-		error = take_legacy(image, &x);
-	else
-		error = take_extended(image, &x, from, size);
+	extended = is_extended(&x.legacy.sw_reserved, from);
+	if (extended < 0)
+		return extended;
+	error = extended ? take_extended(image, &x, from) : take_legacy(image, &x);
 	if (error)
 		return error;
 	x.legacy.sw_reserved = software_bytes();
