@@ -331,6 +331,12 @@ static bool kick_reported(struct host_carrier *c)
 		return true;
 	if (ip >= STUB_ADDR(stub_report_ip) && c->resumed) {
 		c->frame = c->resumed;
+		frame = host_carrier_frame(c, c->frame, F_SIZE);
+		if (frame && READ_ONCE(frame[F_UCLINK / 8])) {
+			/* What was reported may be the bases of before the resume. */
+			c->fsbase = READ_ONCE(frame[F_FSBASE / 8]);
+			c->gsbase = READ_ONCE(frame[F_GSBASE / 8]);
+		}
 		return true;
 	}
 	resume(c, c->frame);

@@ -81,14 +81,18 @@ static void steer(struct work_struct *work)
 {
 	struct um_hostclock *hc = um_hostclock();
 	u64 tsc, ns, ours, rate;
+	unsigned long flags;
 	s64 gap, bend;
 
+	/* An interrupt that reads the clock must not find a segment half made. */
+	local_irq_save(flags);
 	host_clock_pair(&tsc, &ns);
 	rate = slope(tsc - last_tsc, ns - last_ns);
 	ours = hc->ns0 + mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
 	gap = clamp_t(s64, ns - ours, -(s64)STEER_INTERVAL_NS / 2000, STEER_INTERVAL_NS / 2000);
 	bend = div64_s64((s64)(rate >> 8) * gap, STEER_INTERVAL_NS >> 8);
 	new_segment(tsc, ours, rate + bend);
+	local_irq_restore(flags);
 	last_tsc = tsc;
 	last_ns = ns;
 	schedule_delayed_work(&steer_work, nsecs_to_jiffies(STEER_INTERVAL_NS));

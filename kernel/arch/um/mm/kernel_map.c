@@ -68,20 +68,50 @@ void um_map_kernel_range(unsigned long start, unsigned long end)
 }
 EXPORT_SYMBOL_GPL(um_map_kernel_range);
 
+/* The end of the run of pages from @addr on that are not mapped, at most @end. */
+static unsigned long hole_end(unsigned long addr, unsigned long end)
+{
+	while (addr < end) {
+		p4d_t *p4d = p4d_offset(pgd_offset_k(addr), addr);
+		pud_t *pud = p4d_none(*p4d) ? NULL : pud_offset(p4d, addr);
+		pmd_t *pmd = !pud || pud_none(*pud) ? NULL : pmd_offset(pud, addr);
+
+		if (!pud)
+			addr = (addr & PGDIR_MASK) + PGDIR_SIZE;
+		else if (!pmd)
+			addr = (addr & PUD_MASK) + PUD_SIZE;
+		else if (pmd_none(*pmd))
+			addr = (addr & PMD_MASK) + PMD_SIZE;
+		else if (!pte_none(*pte_offset_kernel(pmd, addr)))
+			return addr;
+		else
+			addr += PAGE_SIZE;
+	}
+	return end;
+}
+
+/*
+ * A range that is purged lazily covers areas that live, among them maybe the module that
+ * is running: only what is not mapped any more leaves the host.
+ */
+static void unmap_holes(unsigned long start, unsigned long end)
+{
+	unsigned long addr, hole;
+
+	for (addr = start; addr < end; addr = hole + PAGE_SIZE) {
+		hole = hole_end(addr, end);
+		if (hole > addr)
+			host_ram_unmap_kernel(addr, hole - addr);
+	}
+}
+
 void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
-	start = max(start & PAGE_MASK, (unsigned long)MODULES_VADDR);
+	start &= PAGE_MASK;
 	end = PAGE_ALIGN(end);
 	/* The image and the linear map lie between modules and vmalloc: never unmap those. */
-	if (start < MODULES_END && end > start)
-		host_ram_unmap_kernel(start, min(end, (unsigned long)MODULES_END) - start);
-	start = max(start, (unsigned long)VMALLOC_START);
-	end = min(end, (unsigned long)VMALLOC_END);
-	if (start >= end)
-		return;
-	host_ram_unmap_kernel(start, end - start);
-	/* A range that is purged lazily may cover areas that live. */
-	um_map_kernel_range(start, end);
+	unmap_holes(max(start, (unsigned long)MODULES_VADDR), min(end, (unsigned long)MODULES_END));
+	unmap_holes(max(start, (unsigned long)VMALLOC_START), min(end, (unsigned long)VMALLOC_END));
 }
 
 void flush_tlb_all(void)
