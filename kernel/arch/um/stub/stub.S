@@ -162,6 +162,8 @@ carrier_start:
 	shl	r15, C_RW_SHIFT
 	movabs	rax, C_RW0
 	add	r15, rax
+	/* A kick must find us on the signal stack, below the frame that is built at its top. */
+	lea	rsp, [r15 + ALTSTACK_OFF + ALTSTACK_SIZE / 2]
 	mov	edi, REPORT_START
 	xor	esi, esi
 	xor	edx, edx
