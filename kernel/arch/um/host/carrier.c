@@ -13,7 +13,8 @@
  * A kick is a signal that makes the carrier report soon.  One is in flight at most.  It
  * can strike
  *  - guest code: an ordinary report follows;
- *  - the handler on its way to a report: the nested frame is resumed, the report follows;
+ *  - the handler on its way to a report: the nested frame is resumed, the report follows,
+ *    and only then is another kick sent;
  *  - the stub on its way from a report's answer to guest code: the frame being resumed
  *    has not been changed, so the carrier counts as stopped in that frame;
  *  - a held call: the report follows the call's answer, which the frame's rax shows.
@@ -322,14 +323,16 @@ static bool kick_reported(struct host_carrier *c)
 	u64 *frame = host_carrier_frame(c, c->frame, F_SIZE);
 	u64 ip;
 
-	c->kicked = false;
 	if (!frame)
 		return true;
 	ip = READ_ONCE(frame[F_RIP / 8]);
 	/* The rest of the stub runs in a carrier only if the guest jumped there. */
 	if (ip < STUB_ADDR(stub_handler) || ip >= STUB_ADDR(stub_text_end))
 		return true;
-	if (ip >= STUB_ADDR(stub_report_ip) && c->resumed) {
+	if (ip >= STUB_ADDR(stub_report_ip)) {
+		/* From a held call there is no way here but a jump of the guest's. */
+		if (!c->resumed)
+			return true;
 		c->frame = c->resumed;
 		frame = host_carrier_frame(c, c->frame, F_SIZE);
 		if (frame && READ_ONCE(frame[F_UCLINK / 8])) {
@@ -339,8 +342,22 @@ static bool kick_reported(struct host_carrier *c)
 		}
 		return true;
 	}
+	/* One more kick could strike while this frame, not @resumed, is being resumed. */
+	c->kicked = c->nested = true;
 	resume(c, c->frame);
 	return false;
+}
+
+/*
+ * A carrier was received.  Return: true if it counts as stopped, false if it runs on.
+ */
+static bool stopped(struct host_carrier *c)
+{
+	bool kick = c->stop == HOST_REPORT && c->signal == SIG_KICK;
+
+	if (kick || c->nested)
+		c->kicked = c->nested = false;
+	return !kick || kick_reported(c);
 }
 
 enum host_event host_carrier_wait(struct host_carrier *c, bool irqs)
@@ -359,8 +376,7 @@ enum host_event host_carrier_wait(struct host_carrier *c, bool irqs)
 		err = receive(c, &n, pending);
 		if (!err) {
 			decode(c, &n);
-			if (c->stop == HOST_REPORT && c->signal == SIG_KICK && !kick_reported(c) &&
-			    ++nested > NESTED_MAX)
+			if (!stopped(c) && ++nested > NESTED_MAX)
 				return HOST_EVENT_DEAD;
 			continue;
 		}

@@ -118,11 +118,6 @@ void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64
 	host_list_op(list_slot(unit, unit->nops++), OP_CHECK, nr, a0, a1, a2, a3, a4, a5);
 }
 
-unsigned int host_unit_room(struct host_unit *unit)
-{
-	return LIST_MAX - unit->nops;
-}
-
 int host_unit_sync(struct host_unit *unit)
 {
 	int err = host_list_settle(unit);

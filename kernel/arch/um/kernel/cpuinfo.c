@@ -73,7 +73,6 @@ static const u16 implied[] = { X86_FEATURE_REP_GOOD, X86_FEATURE_NOPL, X86_FEATU
 /**
  * struct cpu_description - what /proc/cpuinfo shows
  * @max_leaf: highest basic leaf of cpuid
- * @vendor: who made it
  * @name: its name
  * @family: as cpuid's version word encodes it
  * @model: likewise
@@ -87,7 +86,6 @@ static const u16 implied[] = { X86_FEATURE_REP_GOOD, X86_FEATURE_NOPL, X86_FEATU
  */
 static struct cpu_description {
 	u32 max_leaf;
-	char vendor[13];
 	char name[49];
 	unsigned int family, model, stepping;
 	unsigned int cache_kib;
@@ -113,9 +111,6 @@ static void __init read_names(void)
 
 	ask(LEAF_BASIC, 0, r);
 	cpu.max_leaf = r[CPUID_EAX];
-	memcpy(cpu.vendor, &r[CPUID_EBX], 4);
-	memcpy(cpu.vendor + 4, &r[CPUID_EDX], 4);
-	memcpy(cpu.vendor + 8, &r[CPUID_ECX], 4);
 	for (i = 0; i < 3; i++)
 		ask(LEAF_MODEL_NAME + i, 0, name + 4 * i);
 	strscpy(cpu.name, strim((char *)name), sizeof(cpu.name));
@@ -221,7 +216,8 @@ static int show_cpuinfo(struct seq_file *m, void *v)
 	const unsigned long lpj = um_cpu.loops_per_jiffy;
 
 	seq_printf(m, "processor\t: %lu\n", (unsigned long)v - 1);
-	seq_printf(m, "vendor_id\t: %s\n", cpu.vendor);
+	/* By this line programs, systemd among them, know where they run. */
+	seq_puts(m, "vendor_id\t: User Mode Linux\n");
 	seq_printf(m, "cpu family\t: %u\n", cpu.family);
 	seq_printf(m, "model\t\t: %u\n", cpu.model);
 	seq_printf(m, "model name\t: %s\n", cpu.name[0] ? cpu.name : "unknown");

@@ -171,16 +171,11 @@ static irqreturn_t timer_interrupt(int irq, void *data)
 void __init time_init(void)
 {
 	clock_init();
+	lpj_fine = 4000000 / HZ;	/* not used for delays, only shown */
 	timer.cpumask = cpumask_of(0);
 	if (request_irq(HOST_IRQ_TIMER, timer_interrupt, IRQF_TIMER, "timer", NULL))
 		panic("cannot register the timer interrupt");
 	clockevents_config_and_register(&timer, NSEC_PER_SEC, 1000, LONG_MAX);
-}
-
-unsigned long calibrate_delay_is_known(void)
-{
-	/* Not used for delays, only shown. */
-	return 4000000 / HZ;
 }
 
 void __ndelay(unsigned long ns)

@@ -48,21 +48,44 @@ static unsigned short guest_selector(unsigned short selector, unsigned short fal
 	return (selector & 3) == 3 ? selector : fallback;
 }
 
-/* Registers that a held call leaves in the carrier. */
-static void read_frame_rest(struct pt_regs *regs, const u64 *f)
+/* Where the signal frame has each general register; those of a call's arguments come last. */
+static const struct {
+	unsigned short frame, regs;
+} registers[] = {
+	{ F_R15, offsetof(struct pt_regs, r15) },
+	{ F_R14, offsetof(struct pt_regs, r14) },
+	{ F_R13, offsetof(struct pt_regs, r13) },
+	{ F_R12, offsetof(struct pt_regs, r12) },
+	{ F_RBP, offsetof(struct pt_regs, bp) },
+	{ F_RBX, offsetof(struct pt_regs, bx) },
+	{ F_R11, offsetof(struct pt_regs, r11) },
+	{ F_RCX, offsetof(struct pt_regs, cx) },
+	{ F_RIP, offsetof(struct pt_regs, ip) },
+	{ F_RSP, offsetof(struct pt_regs, sp) },
+	{ F_RAX, offsetof(struct pt_regs, ax) },
+	{ F_RDI, offsetof(struct pt_regs, di) },
+	{ F_RSI, offsetof(struct pt_regs, si) },
+	{ F_RDX, offsetof(struct pt_regs, dx) },
+	{ F_R10, offsetof(struct pt_regs, r10) },
+	{ F_R8, offsetof(struct pt_regs, r8) },
+	{ F_R9, offsetof(struct pt_regs, r9) },
+};
+
+/* Count of those that only the carrier knows while a call is held. */
+#define REGISTERS_HELD	10
+
+static u64 *register_of(const struct pt_regs *regs, unsigned int i)
+{
+	return (void *)regs + registers[i].regs;
+}
+
+static __always_inline void read_registers(struct pt_regs *regs, const u64 *f, unsigned int count)
 {
 	const unsigned short *selector = (const void *)f;
+	unsigned int i;
 
-	regs->r15 = READ_ONCE(WORD(f, F_R15));
-	regs->r14 = READ_ONCE(WORD(f, F_R14));
-	regs->r13 = READ_ONCE(WORD(f, F_R13));
-	regs->r12 = READ_ONCE(WORD(f, F_R12));
-	regs->bp = READ_ONCE(WORD(f, F_RBP));
-	regs->bx = READ_ONCE(WORD(f, F_RBX));
-	regs->r11 = READ_ONCE(WORD(f, F_R11));
-	regs->cx = READ_ONCE(WORD(f, F_RCX));
-	regs->ip = READ_ONCE(WORD(f, F_RIP));
-	regs->sp = READ_ONCE(WORD(f, F_RSP));
+	for (i = 0; i < count; i++)
+		*register_of(regs, i) = READ_ONCE(WORD(f, registers[i].frame));
 	regs->flags = (READ_ONCE(WORD(f, F_EFLAGS)) & FLAGS_GUEST) | X86_EFLAGS_FIXED | X86_EFLAGS_IF;
 	regs->cs = guest_selector(READ_ONCE(selector[F_CS / 2]), __USER_CS);
 	regs->ss = READ_ONCE(selector[F_SS / 2]);
@@ -70,38 +93,17 @@ static void read_frame_rest(struct pt_regs *regs, const u64 *f)
 
 static void read_frame(struct pt_regs *regs, const u64 *f)
 {
-	read_frame_rest(regs, f);
-	regs->r10 = READ_ONCE(WORD(f, F_R10));
-	regs->r9 = READ_ONCE(WORD(f, F_R9));
-	regs->r8 = READ_ONCE(WORD(f, F_R8));
-	regs->ax = READ_ONCE(WORD(f, F_RAX));
-	regs->dx = READ_ONCE(WORD(f, F_RDX));
-	regs->si = READ_ONCE(WORD(f, F_RSI));
-	regs->di = READ_ONCE(WORD(f, F_RDI));
+	read_registers(regs, f, ARRAY_SIZE(registers));
 	regs->orig_ax = -1;
 }
 
 static void write_frame(u64 *f, const struct pt_regs *regs, const struct thread_struct *t)
 {
 	unsigned short *selector = (void *)f;
+	unsigned int i;
 
-	WORD(f, F_R15) = regs->r15;
-	WORD(f, F_R14) = regs->r14;
-	WORD(f, F_R13) = regs->r13;
-	WORD(f, F_R12) = regs->r12;
-	WORD(f, F_RBP) = regs->bp;
-	WORD(f, F_RBX) = regs->bx;
-	WORD(f, F_R11) = regs->r11;
-	WORD(f, F_R10) = regs->r10;
-	WORD(f, F_R9) = regs->r9;
-	WORD(f, F_R8) = regs->r8;
-	WORD(f, F_RAX) = regs->ax;
-	WORD(f, F_RCX) = regs->cx;
-	WORD(f, F_RDX) = regs->dx;
-	WORD(f, F_RSI) = regs->si;
-	WORD(f, F_RDI) = regs->di;
-	WORD(f, F_RIP) = regs->ip;
-	WORD(f, F_RSP) = regs->sp;
+	for (i = 0; i < ARRAY_SIZE(registers); i++)
+		WORD(f, registers[i].frame) = *register_of(regs, i);
 	WORD(f, F_EFLAGS) = (regs->flags & FLAGS_GUEST) | X86_EFLAGS_FIXED | X86_EFLAGS_IF;
 	selector[F_CS / 2] = guest_selector(regs->cs, __USER_CS);
 	selector[F_SS / 2] = regs->ss;
@@ -208,7 +210,7 @@ void um_regs_pull(void)
 		force_fatal_sig(SIGKILL);
 		return;
 	}
-	read_frame_rest(regs, f);
+	read_registers(regs, f, REGISTERS_HELD);
 	current->thread.fsbase = c->fsbase;
 	current->thread.gsbase = c->gsbase;
 	current->thread.full_regs = true;

@@ -13,6 +13,7 @@
 #include <host/unit.h>
 #include <asm/mmu_context.h>
 #include <asm/um_user.h>
+#include <asm/um_walk.h>
 
 #define NEAR_PAGES	16	/* fault-around, aligned */
 #define NEAR_RUNS	4	/* runs besides the faulting one */
@@ -92,21 +93,13 @@ static int fill_table(struct mm_struct *mm, pte_t *ptep, unsigned long addr)
 
 static int fill_locked(struct mm_struct *mm, unsigned long addr)
 {
-	pgd_t *pgd = pgd_offset(mm, addr);
-	p4d_t *p4d = p4d_offset(pgd, addr);
-	pud_t *pud;
-	pmd_t *pmd;
+	unsigned long next;
+	pmd_t *pmd = um_pmd_find(mm, addr, &next);
 	pte_t *pte;
 	spinlock_t *lock;
 	int err;
 
-	if (p4d_none(*p4d))
-		return -EAGAIN;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud))
-		return -EAGAIN;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd))
+	if (!pmd)
 		return -EAGAIN;
 	if (pmd_leaf(*pmd)) {
 		lock = pmd_lock(mm, pmd);
@@ -153,29 +146,17 @@ static void forget_table(pte_t *table)
 
 static void forget_all(struct mm_struct *mm)
 {
-	unsigned long addr = 0;
+	unsigned long addr, next;
 
-	while (addr < TASK_SIZE) {
-		pgd_t *pgd = pgd_offset(mm, addr);
-		p4d_t *p4d = p4d_offset(pgd, addr);
-		pud_t *pud;
-		pmd_t *pmd;
+	for (addr = 0; addr < TASK_SIZE; addr = next) {
+		pmd_t *pmd = um_pmd_find(mm, addr, &next);
 
-		if (p4d_none(*p4d)) {
-			addr = (addr + PGDIR_SIZE) & PGDIR_MASK;
+		if (!pmd)
 			continue;
-		}
-		pud = pud_offset(p4d, addr);
-		if (pud_none(*pud)) {
-			addr = (addr + PUD_SIZE) & PUD_MASK;
-			continue;
-		}
-		pmd = pmd_offset(pud, addr);
 		if (pmd_leaf(*pmd))
 			pmd_val(*pmd) &= ~_PAGE_HOSTED;
-		else if (!pmd_none(*pmd))
+		else
 			forget_table(pte_offset_kernel(pmd, addr & PMD_MASK));
-		addr = (addr + PMD_SIZE) & PMD_MASK;
 	}
 }
 

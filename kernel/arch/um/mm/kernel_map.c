@@ -12,6 +12,7 @@
 #include <asm/cacheflush.h>
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
+#include <asm/um_walk.h>
 
 #define HOST_PROT_RW	3
 #define HOST_PROT_RWX	7
@@ -72,16 +73,11 @@ EXPORT_SYMBOL_GPL(um_map_kernel_range);
 static unsigned long hole_end(unsigned long addr, unsigned long end)
 {
 	while (addr < end) {
-		p4d_t *p4d = p4d_offset(pgd_offset_k(addr), addr);
-		pud_t *pud = p4d_none(*p4d) ? NULL : pud_offset(p4d, addr);
-		pmd_t *pmd = !pud || pud_none(*pud) ? NULL : pmd_offset(pud, addr);
+		unsigned long next;
+		pmd_t *pmd = um_pmd_find(&init_mm, addr, &next);
 
-		if (!pud)
-			addr = (addr & PGDIR_MASK) + PGDIR_SIZE;
-		else if (!pmd)
-			addr = (addr & PUD_MASK) + PUD_SIZE;
-		else if (pmd_none(*pmd))
-			addr = (addr & PMD_MASK) + PMD_SIZE;
+		if (!pmd)
+			addr = next;
 		else if (!pte_none(*pte_offset_kernel(pmd, addr)))
 			return addr;
 		else

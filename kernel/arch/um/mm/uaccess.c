@@ -15,6 +15,7 @@
 #include <linux/uaccess.h>
 #include <asm/futex.h>
 #include <asm/um_user.h>
+#include <asm/um_walk.h>
 
 /* A page of guest memory that stays where it is until page_release(). */
 struct guest_page {
@@ -35,17 +36,10 @@ static void *leaf_address(unsigned long leaf, unsigned long addr, unsigned long 
 
 static bool page_hold(struct mm_struct *mm, unsigned long addr, bool write, struct guest_page *page)
 {
-	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
-	pud_t *pud;
-	pmd_t *pmd;
+	unsigned long next;
+	pmd_t *pmd = um_pmd_find(mm, addr, &next);
 
-	if (p4d_none(*p4d))
-		return false;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud))
-		return false;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd))
+	if (!pmd)
 		return false;
 	if (pmd_leaf(*pmd)) {
 		page->lock = pmd_lock(mm, pmd);
@@ -135,61 +129,48 @@ unsigned long __clear_user(void __user *to, unsigned long len)
 }
 EXPORT_SYMBOL(__clear_user);
 
-/* Length of the part of a string that lies in this page, up to and with its end. */
-static unsigned long string_chunk(const char *at, unsigned long chunk, bool *end)
+/*
+ * Length of a guest string, at most @count; the string goes to @to, if that is there, and so
+ * does its end if it is found.  Return: the length, or -EFAULT.
+ */
+static __always_inline long string_length(char *to, unsigned long addr, long count)
 {
-	unsigned long len = strnlen(at, chunk);
-
-	*end = len < chunk;
-	return len;
-}
-
-long strncpy_from_user(char *to, const char __user *from, long count)
-{
-	unsigned long addr = (unsigned long)from;
 	long done = 0;
-	bool end = false;
 
 	while (done < count) {
 		unsigned long chunk = min_t(unsigned long, count - done, PAGE_SIZE - (addr & ~PAGE_MASK));
 		struct guest_page page;
+		unsigned long len;
 
 		if (page_get(addr, false, &page))
 			return -EFAULT;
-		chunk = string_chunk(page.at, chunk, &end);
-		memcpy(to + done, page.at, chunk);
+		len = strnlen(page.at, chunk);
+		if (to)
+			memcpy(to + done, page.at, len);
 		page_release(&page);
-		done += chunk;
-		addr += chunk;
-		if (end) {
-			to[done] = 0;
+		done += len;
+		addr += len;
+		if (len < chunk) {
+			if (to)
+				to[done] = 0;
 			break;
 		}
 	}
 	return done;
 }
+
+long strncpy_from_user(char *to, const char __user *from, long count)
+{
+	return string_length(to, (unsigned long)from, count);
+}
 EXPORT_SYMBOL(strncpy_from_user);
 
 long strnlen_user(const char __user *from, long count)
 {
-	unsigned long addr = (unsigned long)from;
-	long done = 0;
-	bool end = false;
+	long len = string_length(NULL, (unsigned long)from, count);
 
-	while (done < count) {
-		unsigned long chunk = min_t(unsigned long, count - done, PAGE_SIZE - (addr & ~PAGE_MASK));
-		struct guest_page page;
-
-		if (page_get(addr, false, &page))
-			return 0;
-		chunk = string_chunk(page.at, chunk, &end);
-		page_release(&page);
-		done += chunk;
-		addr += chunk;
-		if (end)
-			return done + 1;
-	}
-	return count + 1;
+	/* The terminator counts; without one the result is greater than @count. */
+	return len < 0 ? 0 : len + 1;
 }
 EXPORT_SYMBOL(strnlen_user);
 

@@ -204,16 +204,20 @@ stub_resume:
 	mov	eax, -1
 	mov	edx, -1
 	xrstor64 [rcx]
-	mov	rax, [rsp + F_RIP]	/* the siginfo is dead: build the iret frame there */
-	mov	[rsp + F_INFO], rax
+	/*
+	 * The iret frame stands below the signal frame: a signal that strikes right before
+	 * iretq must not be pushed over the frame, which may have to be resumed once more.
+	 */
+	mov	rax, [rsp + F_RIP]
+	mov	[rsp + F_IRET], rax
 	movzx	eax, word ptr [rsp + F_CS]
-	mov	[rsp + F_INFO + 8], rax
+	mov	[rsp + F_IRET + 8], rax
 	mov	rax, [rsp + F_EFLAGS]
-	mov	[rsp + F_INFO + 16], rax
+	mov	[rsp + F_IRET + 16], rax
 	mov	rax, [rsp + F_RSP]
-	mov	[rsp + F_INFO + 24], rax
+	mov	[rsp + F_IRET + 24], rax
 	movzx	eax, word ptr [rsp + F_SS]
-	mov	[rsp + F_INFO + 32], rax
+	mov	[rsp + F_IRET + 32], rax
 	mov	r8,  [rsp + F_R8]
 	mov	r9,  [rsp + F_R9]
 	mov	r10, [rsp + F_R10]
@@ -229,7 +233,7 @@ stub_resume:
 	mov	rdx, [rsp + F_RDX]
 	mov	rax, [rsp + F_RAX]
 	mov	rcx, [rsp + F_RCX]
-	lea	rsp, [rsp + F_INFO]
+	lea	rsp, [rsp + F_IRET]
 	iretq
 
 /*

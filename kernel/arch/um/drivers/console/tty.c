@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
+#include <linux/kd.h>
 #include <linux/major.h>
 #include <linux/printk.h>
 #include <linux/tty.h>
@@ -119,6 +120,12 @@ static void tty_line_unthrottle(struct tty_struct *tty)
 	um_line_throttle(tty->driver_data, false);
 }
 
+/* systemd asks tty0 to tell it of a key for which there is no keyboard: never pressed. */
+static int tty_line_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg)
+{
+	return cmd == KDSIGACCEPT ? 0 : -ENOIOCTLCMD;
+}
+
 static const struct tty_operations tty_ops = {
 	.install = tty_line_install,
 	.open = tty_line_open,
@@ -130,6 +137,7 @@ static const struct tty_operations tty_ops = {
 	.throttle = tty_line_throttle,
 	.unthrottle = tty_line_unthrottle,
 	.set_termios = tty_line_set_termios,
+	.ioctl = tty_line_ioctl,
 };
 
 /* -------------------------------------------------------- size of the window */

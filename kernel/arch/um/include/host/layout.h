@@ -97,6 +97,7 @@
 #define RO_OPS			0x100	/* start-up list */
 
 /* The x86-64 rt_sigframe, from the stack pointer at the handler's entry. */
+#define F_IRET			(-40)	/* where the stub builds its iret frame: rip to ss */
 #define F_UC			8
 #define F_UCLINK		16	/* not 0: load fs and gs base from the next words */
 #define F_SS_SP			24	/* on delivery: base of this thread's signal stack */
@@ -128,7 +129,7 @@
 #define F_CR2			224
 #define F_FPSTATE		232
 #define F_SIGMASK		304
-#define F_INFO			312	/* siginfo; the stub builds its iret frame here */
+#define F_INFO			312	/* siginfo */
 #define F_SIZE			440
 
 #endif

@@ -42,6 +42,7 @@ enum host_event {
  * @listener: descriptor on which the host reports its calls
  * @agent_listener: number of the same descriptor in the agent
  * @kicked: a kick is on its way and has not been reported
+ * @nested: it struck in the handler: @kicked holds until the report that was being made
  * @stop: what it is doing
  * @before: what it was doing when it was last resumed
  * @notif: the host's name of the call that it is held in
@@ -66,6 +67,7 @@ struct host_carrier {
 	int listener;
 	int agent_listener;
 	bool kicked;
+	bool nested;
 	enum host_stop stop;
 	enum host_stop before;
 	u64 notif;
@@ -141,9 +143,6 @@ int host_unit_sync(struct host_unit *unit);
  * Return: -errno, or 0 if there was none.
  */
 int host_unit_error(struct host_unit *unit);
-
-/** host_unit_room() - how many more operations the queue takes before it must sync. */
-unsigned int host_unit_room(struct host_unit *unit);
 
 /**
  * host_carrier_get() - a carrier for a new task
