@@ -77,6 +77,18 @@ static void write_carrier_start(struct host_carrier *c)
 	host_list_op(op, OP_PARK, __NR_close_range, 0, ~0U, CLOSE_RANGE_UNSHARE, 0, 0, 0);
 }
 
+/* What the agent does before the first carrier of that index. */
+static struct list_op *write_carrier_maps(struct host_carrier *c, struct list_op *op)
+{
+	u64 slot = CTL_SLOT0 + (u64)c->unit->id * CTL_SLOT_SIZE;
+
+	op = host_list_op(op, OP_CHECK, __NR_mmap, ro_addr(c->index), 1 << C_RO_SHIFT, HOST_PROT_READ,
+			  HOST_MAP_SHARED | HOST_MAP_FIXED, FD_CTL, slot + (ro_addr(c->index) - U_REQ));
+	return host_list_op(op, OP_CHECK, __NR_mmap, rw_addr(c->index), C_RW_STRIDE,
+			    HOST_PROT_READ | HOST_PROT_WRITE, HOST_MAP_SHARED | HOST_MAP_FIXED, FD_CTL,
+			    slot + CTL_SLOT_RW + ((u64)c->index << C_RW_SHIFT));
+}
+
 /* Receive a held call.  Return: 0 or -errno; -EINTR when a signal came first. */
 static long receive(struct host_carrier *c, struct seccomp_notif *n, const unsigned long *pending)
 {
@@ -184,6 +196,8 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	memset(c->rw, 0, ALTSTACK_OFF);
 	write_carrier_start(c);
 	op = (void *)(unit->ro + LIST_OPS);
+	if (c->index >= unit->mapped)
+		op = write_carrier_maps(c, op);
 	op = host_list_op(op, OP_CHECK | OP_CLONE, __NR_clone,
 			  HOST_CLONE_VM | HOST_CLONE_FILES | HOST_CLONE_PARENT, 0, 0, 0, 0,
 			  ro_addr(c->index) + RO_OPS);
@@ -197,6 +211,8 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 			unit->dead = true;
 		goto out;
 	}
+	if (c->index >= unit->mapped)
+		unit->mapped = c->index + 1;
 	unit->listeners[c->agent_listener / 64] |= 1UL << (c->agent_listener % 64);
 	unit->ncarriers++;
 	err = carrier_begin(c);

@@ -40,6 +40,9 @@
 #define CLOSE_ON_EXEC		02000000
 #define NONBLOCK		04000
 #define POOL_MAX		48
+#define POOL_CARRIERS_MAX	8
+#define KEEP_SIZE		1	/* FALLOC_FL_* */
+#define PUNCH_HOLE		2
 #define START_TIMEOUT_MS	10000
 
 int host_ctl_fd = -1;
@@ -116,6 +119,8 @@ void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64
 	if (host_list_settle(unit))
 		unit->dead = true;
 	host_list_op(list_slot(unit, unit->nops++), OP_CHECK, nr, a0, a1, a2, a3, a4, a5);
+	if (unit->nops > unit->high)
+		unit->high = unit->nops;
 }
 
 int host_unit_sync(struct host_unit *unit)
@@ -518,11 +523,8 @@ static void write_zygote_list(u64 slot)
 	host_list_op(op, OP_CHECK | OP_CLONE | OP_END, __NR_clone, HOST_CLONE_PARENT | HOST_SIGCHLD,
 		     0, 0, 0, 0, child);
 	op += 4;
-	op = host_list_op(op, OP_CHECK | OP_SELF, __NR_mmap, U_REQ, U_RO_SIZE, HOST_PROT_READ,
-			  HOST_MAP_SHARED | HOST_MAP_FIXED, FD_CTL, slot);
-	host_list_op(op, OP_CHECK | OP_SELF | OP_JUMP | (u64)U_REQ << 8, __NR_mmap, C_RW0, U_RW_SIZE,
-		     HOST_PROT_READ | HOST_PROT_WRITE, HOST_MAP_SHARED | HOST_MAP_FIXED, FD_CTL,
-		     slot + CTL_SLOT_RW);
+	host_list_op(op, OP_CHECK | OP_SELF | OP_JUMP | (u64)U_REQ << 8, __NR_mmap, U_REQ, U_REQ_SIZE,
+		     HOST_PROT_READ, HOST_MAP_SHARED | HOST_MAP_FIXED, FD_CTL, slot);
 }
 
 static struct host_unit *unit_create(void)
@@ -539,7 +541,7 @@ static struct host_unit *unit_create(void)
 	unit->rw = host_ctl + slot + CTL_SLOT_RW;
 	unit->nops = 0;
 	unit->ack_due = unit->dead = unit->dirty = unit->close_due = false;
-	unit->ncarriers = unit->nparked = unit->nfree = unit->top = 0;
+	unit->ncarriers = unit->nparked = unit->nfree = unit->top = unit->mapped = unit->high = 0;
 	memset(unit->listeners, 0, sizeof(unit->listeners));
 	unit->listeners[0] = (1 << FD_FIRST_LISTENER) - 1;
 
@@ -553,6 +555,16 @@ static struct host_unit *unit_create(void)
 		return HOST_ERR_PTR(err);
 	}
 	return unit;
+}
+
+/* The slot may be used again once the host has taken its memory back: it is empty then. */
+static void slot_put(struct host_unit *unit)
+{
+	if (host_call(fallocate, host_ctl_fd, PUNCH_HOLE | KEEP_SIZE,
+		      CTL_SLOT0 + (u64)unit->id * CTL_SLOT_SIZE, CTL_SLOT_SIZE))
+		return;
+	unit->next = spare;
+	spare = unit;
 }
 
 static void unit_destroy(struct host_unit *unit)
@@ -576,8 +588,7 @@ static void unit_destroy(struct host_unit *unit)
 	host_call(close, unit->ack);
 	unit->agent = 0;
 	unit->used = false;
-	unit->next = spare;
-	spare = unit;
+	slot_put(unit);
 }
 
 struct host_unit *host_unit_get(void)
@@ -601,25 +612,36 @@ struct host_unit *host_unit_get(void)
 }
 
 /*
- * Nothing of one program may reach the next: the signal stacks are wiped when no carrier
- * of the old one can run any more, the guest's mappings before one of the new can.
+ * Nothing of one program may reach the next: the signal stacks, those of carriers that are
+ * gone too, and the lists are wiped when no carrier of the old one can run any more, the
+ * guest's mappings before one of the new can.
  */
-void host_unit_put(struct host_unit *unit)
+static void unit_wipe(struct host_unit *unit)
 {
 	unsigned int i;
 
+	memset(unit->rw, 0, (u64)unit->mapped << C_RW_SHIFT);
+	for (i = 0; i < unit->mapped; i++)
+		memset(unit->ro + (C_RO0 - U_REQ) + ((u64)i << C_RO_SHIFT) + RO_RESP, 0,
+		       sizeof(struct seccomp_notif_resp));
+	/* Two more: what host_unit_sync() and a resume append. */
+	memset(unit->ro + LIST_OPS, 0, (unit->high + 2) * OP_SIZE);
+	unit->high = 0;
+}
+
+void host_unit_put(struct host_unit *unit)
+{
 	if (unit->close_due) {
 		unit->close_due = false;
 		if (host_unit_sync(unit))
 			unit->dead = true;
 	}
 	if (unit->dead || unit->nparked != unit->ncarriers || npool >= POOL_MAX ||
-	    unit->ncarriers > 8 || host_list_settle(unit)) {
+	    unit->top > POOL_CARRIERS_MAX || host_list_settle(unit)) {
 		unit_destroy(unit);
 		return;
 	}
-	for (i = 0; i < unit->nparked; i++)
-		memset(unit->carrier[unit->parked[i]].rw, 0, C_RW_STRIDE);
+	unit_wipe(unit);
 	unit->nops = 0;
 	unit->dirty = true;
 	unit->used = false;
@@ -653,7 +675,8 @@ bool host_unit_died(int pid)
 			unit->agent = 0;
 			return true;
 		}
-		for (k = 0; unit->agent > 0 && k < unit->top; k++)
+		/* Also where the agent has died before: no process id may stay when its owner is gone. */
+		for (k = 0; k < unit->top; k++)
 			if (unit->carrier[k].pid == pid) {
 				unit->carrier[k].pid = 0;
 				unit->carrier[k].stop = HOST_DEAD;

@@ -36,6 +36,8 @@ struct list_op {
  * @next: in the pool
  * @listeners: descriptor numbers in use in the agent
  * @top: carriers ever made: the tables below are valid up to here
+ * @mapped: of these, so many have their C_RO and C_RW mapped
+ * @high: longest list since the last user
  * @parked: indices of parked carriers
  * @free: indices of carriers that were ended
  */
@@ -55,6 +57,8 @@ struct host_unit {
 	unsigned int nparked;
 	unsigned int nfree;
 	unsigned int top;
+	unsigned int mapped;
+	unsigned int high;
 	struct host_unit *next;
 	u64 listeners[(LISTENERS + 63) / 64];
 	u16 parked[UNIT_CARRIERS];

@@ -9,9 +9,12 @@
  *   STUB_TEXT   64 KiB  r-x  all code that is not the guest's (a sealed memfd)
  *   G_RO        64 KiB  r--  constants of all processes: filter, table of error values
  *   Z_REQ       64 KiB  r--  the zygote's request list (unmapped in units)
- *   U_REQ        2 MiB  r--  the agent's request list and message structures
+ *   U_REQ      132 KiB  r--  the agent's request list and message structures
  *   C_RO(i)      4 KiB  r--  carrier i: start-up list, reply words, selector
  *   C_RW(i)     32 KiB  rw-  carrier i: mailbox page, then its signal stack
+ *
+ * C_RO(i) and C_RW(i) are mapped when the unit has its carrier i for the first time: what a
+ * program can fill with the host's memory, beyond guest RAM, is 36 KiB a task.
  *
  * Read by C and by assembly, by the kernel, by the host layer and by the stub.
  */
@@ -30,12 +33,11 @@
 #define U_REQ			0x7fffc0200000
 #define C_RO0			0x7fffc1000000
 #define C_RO_SHIFT		12
-#define U_RO_SIZE		0x1e00000	/* U_REQ up to the end of the C_RO pages */
+#define U_REQ_SIZE		(LIST_DATA + 0x1000)
 #define C_RW0			0x7fffd0000000
 #define C_RW_SHIFT		15
 #define C_RW_STRIDE		(1 << C_RW_SHIFT)
 #define UNIT_CARRIERS		4096
-#define U_RW_SIZE		0x8000000	/* UNIT_CARRIERS << C_RW_SHIFT */
 #define STUB_END		0x7fffe0000000
 #define HOST_USER_END		0x7ffffffff000
 
