@@ -24,6 +24,7 @@
 #include <host/unit.h>
 #include <asm/memory_layout.h>
 #include "abi.h"
+#include "balance.h"
 #include "raw.h"
 #include "thread.h"
 
@@ -87,17 +88,15 @@ static void raise_limits(void)
 
 /*
  * Kernel and carriers take turns; a wake-up across host CPUs costs ten times one on the
- * same.  Stay on the CPU that we happen to run on; host threads are free.
+ * same.  Stay on the CPU that we happen to run on until it gets crowded (balance.c); host
+ * threads are free.
  */
 static void bind_to_cpu(void)
 {
-	u64 mask[16] = { };
 	u32 cpu;
 
-	if (host_call(getcpu, &cpu, 0, 0) || cpu >= sizeof(mask) * 8)
-		return;
-	mask[cpu / 64] = 1UL << (cpu % 64);
-	host_call(sched_setaffinity, 0, sizeof(mask), mask);
+	if (!host_call(getcpu, &cpu, 0, 0))
+		host_cpu_bind(0, cpu);
 }
 
 static void must(long err, const char *what, const char *remedy)

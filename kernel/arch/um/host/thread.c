@@ -38,6 +38,19 @@ void host_thread_unbind(void)
 		host_call(sched_setaffinity, 0, start_cpus_bytes, start_cpus);
 }
 
+bool host_thread_movable(void)
+{
+	unsigned long seen = 0;
+	long i;
+
+	for (i = 0; i < start_cpus_bytes / (long)sizeof(*start_cpus); i++) {
+		if ((seen && start_cpus[i]) || start_cpus[i] & (start_cpus[i] - 1))
+			return true;
+		seen |= start_cpus[i];
+	}
+	return false;
+}
+
 static void thread_main(void *arg)
 {
 	struct start *start = arg;

@@ -31,6 +31,9 @@ void host_thread_init(void);
 /** host_thread_unbind() - let the calling thread run on all of those CPUs. */
 void host_thread_unbind(void);
 
+/** host_thread_movable() - is there more than one of them? */
+bool host_thread_movable(void);
+
 /** host_futex_wait() - sleep while *@word is @value.  Return: 0 or -errno. */
 int host_futex_wait(const u32 *word, u32 value);
 

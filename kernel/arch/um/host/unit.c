@@ -33,6 +33,7 @@
 #include <host/ram.h>
 #include <host/string.h>
 #include "abi.h"
+#include "balance.h"
 #include "sleep.h"
 #include "raw.h"
 #include "unit_private.h"
@@ -659,6 +660,24 @@ void host_units_kill(void)
 			unit_destroy(&units[i]);
 	host_kill_and_reap(zygote);
 	zygote = 0;
+}
+
+void host_units_bind(u32 cpu)
+{
+	unsigned int k;
+	int i;
+
+	host_cpu_bind(zygote, cpu);
+	for (i = 0; i < units_top; i++) {
+		struct host_unit *unit = &units[i];
+
+		if (unit->agent <= 0)
+			continue;
+		host_cpu_bind(unit->agent, cpu);
+		for (k = 0; k < unit->top; k++)
+			if (unit->carrier[k].pid > 0)
+				host_cpu_bind(unit->carrier[k].pid, cpu);
+	}
 }
 
 /* Somebody else's death: find out whose. */

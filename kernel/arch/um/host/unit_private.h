@@ -87,6 +87,9 @@ void host_kill_and_reap(int pid);
 u32 host_unit_serial(void);
 
 bool host_unit_died(int pid);
+
+/* Bind the zygote and all agents and carriers to one host CPU. */
+void host_units_bind(u32 cpu);
 int host_zygote_pid(void);
 void host_children_reap(void);
 

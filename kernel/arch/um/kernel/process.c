@@ -11,6 +11,7 @@
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
 #include <linux/mm.h>
+#include <host/balance.h>
 #include <host/irq.h>
 #include <asm/exec.h>
 #include <asm/switch_to.h>
@@ -116,6 +117,7 @@ void um_deactivate_mm(struct task_struct *tsk)
 
 void arch_cpu_idle(void)
 {
+	host_balance_idle();
 	host_irq_wait();
 }
 

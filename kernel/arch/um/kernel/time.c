@@ -17,6 +17,7 @@
 #include <linux/sched/clock.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
+#include <host/balance.h>
 #include <host/clock.h>
 #include <host/irq.h>
 #include <asm/hostclock.h>
@@ -164,6 +165,7 @@ static struct clock_event_device timer = {
 
 static irqreturn_t timer_interrupt(int irq, void *data)
 {
+	host_balance_tick(current->thread.carrier);
 	timer.event_handler(&timer);
 	return IRQ_HANDLED;
 }

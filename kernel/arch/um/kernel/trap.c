@@ -24,9 +24,9 @@ static bool is_refused_call(struct pt_regs *regs)
 	       insn[0] == 0x0f && insn[1] == 0x05;
 }
 
-static void trap_ill(struct pt_regs *regs)
+static void trap_ill(struct pt_regs *regs, const struct um_trap *trap)
 {
-	if (current->thread.trap_nr != X86_TRAP_UD && is_refused_call(regs))
+	if (trap->vector != X86_TRAP_UD && is_refused_call(regs))
 		regs->ax = -ENOSYS;
 	else
 		force_sig_fault(SIGILL, ILL_ILLOPN, (void __user *)regs->ip);
@@ -40,45 +40,56 @@ static void trap_fpe(struct pt_regs *regs, int code)
 	force_sig_fault(SIGFPE, code, (void __user *)regs->ip);
 }
 
-static void trap_debug(struct pt_regs *regs, int code)
+static void trap_debug(struct pt_regs *regs, const struct um_trap *trap)
 {
-	if (current->thread.trap_nr == X86_TRAP_BP)
+	if (trap->vector == X86_TRAP_BP)
 		force_sig(SIGTRAP);
 	else
-		force_sig_fault(SIGTRAP, code == TRAP_BRKPT ? TRAP_BRKPT : TRAP_TRACE,
+		force_sig_fault(SIGTRAP, trap->code == TRAP_BRKPT ? TRAP_BRKPT : TRAP_TRACE,
 				(void __user *)regs->ip);
 }
 
-void um_trap(struct pt_regs *regs, unsigned int signal, int code)
+/* Without an address of its own a SIGSEGV shows the last fault's vector. */
+static bool is_page_fault(const struct um_trap *trap)
+{
+	return trap->vector == X86_TRAP_PF &&
+	       (trap->signal == SIGBUS || (trap->signal == SIGSEGV && trap->code != SI_KERNEL));
+}
+
+void um_trap_keep(const struct um_trap *trap)
 {
 	struct thread_struct *t = &current->thread;
 
-	switch (signal) {
-	case SIGSEGV:
-		/* Without an address of its own the frame shows the last fault's vector. */
-		if (t->trap_nr == X86_TRAP_PF && code != SI_KERNEL)
-			um_page_fault(regs, t->cr2, t->error_code);
-		else
-			force_sig(SIGSEGV);
-		break;
+	t->trap_nr = trap->vector;
+	t->error_code = trap->error_code;
+	if (trap->vector == X86_TRAP_PF)
+		t->cr2 = trap->addr;
+}
+
+void um_trap(struct pt_regs *regs, const struct um_trap *trap)
+{
+	if (is_page_fault(trap)) {
+		um_page_fault(regs, trap);
+		return;
+	}
+	um_trap_keep(trap);
+	switch (trap->signal) {
 	case SIGBUS:
-		if (t->trap_nr == X86_TRAP_PF)
-			um_page_fault(regs, t->cr2, t->error_code);
-		else if (t->trap_nr == X86_TRAP_AC)
+		if (trap->vector == X86_TRAP_AC)
 			force_sig_fault(SIGBUS, BUS_ADRALN, NULL);
 		else
 			force_sig(SIGBUS);
 		break;
 	case SIGFPE:
-		trap_fpe(regs, code);
+		trap_fpe(regs, trap->code);
 		break;
 	case SIGILL:
-		trap_ill(regs);
+		trap_ill(regs, trap);
 		break;
 	case SIGTRAP:
-		trap_debug(regs, code);
+		trap_debug(regs, trap);
 		break;
-	default:	/* the guest made up a report, or used int $0x80 */
+	default:	/* SIGSEGV without an address; a report that the guest made up */
 		force_sig(SIGSEGV);
 	}
 }

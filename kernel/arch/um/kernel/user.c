@@ -259,7 +259,7 @@ static void __noreturn serve_loss(struct pt_regs *regs)
 static void serve_report(struct pt_regs *regs, struct host_carrier *c)
 {
 	u64 *f = current_frame(c);
-	int code;
+	struct um_trap trap;
 
 	if (!f)
 		serve_loss(regs);
@@ -267,10 +267,11 @@ static void serve_report(struct pt_regs *regs, struct host_carrier *c)
 	current->thread.fsbase = c->fsbase;
 	current->thread.gsbase = c->gsbase;
 	current->thread.full_regs = true;
-	current->thread.cr2 = READ_ONCE(WORD(f, F_CR2));
-	current->thread.error_code = READ_ONCE(WORD(f, F_ERR));
-	current->thread.trap_nr = READ_ONCE(WORD(f, F_TRAPNO));
-	code = READ_ONCE(*(int *)((char *)f + SI_CODE));
+	trap.signal = c->signal;
+	trap.addr = READ_ONCE(WORD(f, F_CR2));
+	trap.error_code = READ_ONCE(WORD(f, F_ERR));
+	trap.vector = READ_ONCE(WORD(f, F_TRAPNO));
+	trap.code = READ_ONCE(*(int *)((char *)f + SI_CODE));
 
 	if (c->signal == SIGSYS && READ_ONCE(*(u32 *)((char *)f + SI_ARCH)) == AUDIT_ARCH_X86_64) {
 		regs->orig_ax = (int)regs->ax;
@@ -281,7 +282,7 @@ static void serve_report(struct pt_regs *regs, struct host_carrier *c)
 	irqentry_enter_from_user_mode(regs);
 	if (c->signal != SIG_KICK) {
 		local_irq_enable();
-		um_trap(regs, c->signal, code);
+		um_trap(regs, &trap);
 		local_irq_disable();
 	}
 	irqentry_exit_to_user_mode(regs);

@@ -72,42 +72,49 @@ static vm_fault_t handle_fault(unsigned long addr, unsigned int flags, struct pt
 	}
 }
 
-static void fault_failed(struct pt_regs *regs, unsigned long addr, vm_fault_t fault, int code)
+static void fault_signal(const struct um_trap *trap, int signal, int code)
+{
+	um_trap_keep(trap);
+	force_sig_fault(signal, code, (void __user *)trap->addr);
+}
+
+static void fault_failed(const struct um_trap *trap, vm_fault_t fault, int code)
 {
 	if (fault & VM_FAULT_OOM)
 		pagefault_out_of_memory();
 	else if (fault & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE))
-		force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)addr);
+		fault_signal(trap, SIGBUS, BUS_ADRERR);
 	else
-		force_sig_fault(SIGSEGV, code, (void __user *)addr);
+		fault_signal(trap, SIGSEGV, code);
 }
 
-void um_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code)
+void um_page_fault(struct pt_regs *regs, const struct um_trap *trap)
 {
 	unsigned int flags = FAULT_FLAG_DEFAULT | FAULT_FLAG_USER;
+	unsigned long addr = trap->addr;
 	vm_fault_t fault;
 	int code, err;
 
-	if (error_code & UM_PF_WRITE)
+	if (trap->error_code & UM_PF_WRITE)
 		flags |= FAULT_FLAG_WRITE;
-	if (error_code & UM_PF_EXEC)
+	if (trap->error_code & UM_PF_EXEC)
 		flags |= FAULT_FLAG_INSTRUCTION;
 	if (addr >= TASK_SIZE) {
 		if (in_gate_area_no_mm(regs->ip) && um_vsyscall(regs))
 			return;
-		force_sig_fault(SIGSEGV, SEGV_MAPERR, (void __user *)addr);
+		fault_signal(trap, SIGSEGV, SEGV_MAPERR);
 		return;
 	}
 	perf_sw_event(PERF_COUNT_SW_PAGE_FAULTS, 1, regs, addr);
 	fault = handle_fault(addr, flags, regs, &code);
 	if (fault) {
-		fault_failed(regs, addr, fault, code);
+		fault_failed(trap, fault, code);
 		return;
 	}
 	/* -EAGAIN: taken away again already; the guest will be back. */
 	err = um_fill(current->mm, addr);
 	if (err && err != -EAGAIN)
-		force_sig_fault(SIGBUS, BUS_ADRERR, (void __user *)addr);
+		fault_signal(trap, SIGBUS, BUS_ADRERR);
 }
 
 int um_fault_in(unsigned long addr, bool write)

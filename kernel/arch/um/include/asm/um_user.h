@@ -26,20 +26,35 @@ int um_carrier_attach(struct task_struct *tsk, const void *image);
 void um_carrier_detach(struct task_struct *tsk);
 
 /**
+ * struct um_trap - why guest code was stopped, in the frame's words, which are the guest's
+ * @signal: the host's signal
+ * @code: si_code
+ * @addr: address of the fault
+ * @error_code: x86 bits
+ * @vector: x86 vector
+ */
+struct um_trap {
+	unsigned int signal;
+	int code;
+	unsigned long addr, error_code, vector;
+};
+
+/**
  * um_trap() - serve a fault or another trap of guest code
  * @regs: the task's registers, complete
- * @signal: the host's signal
- * @code: si_code as the frame has it (the guest's word)
+ * @trap: what happened; the task's signal frames show it once it has led to a signal
  */
-void um_trap(struct pt_regs *regs, unsigned int signal, int code);
+void um_trap(struct pt_regs *regs, const struct um_trap *trap);
 
 /**
  * um_page_fault() - serve a page fault of guest code
  * @regs: the task's registers, complete
- * @addr: the address
- * @error_code: x86 bits
+ * @trap: what happened
  */
-void um_page_fault(struct pt_regs *regs, unsigned long addr, unsigned long error_code);
+void um_page_fault(struct pt_regs *regs, const struct um_trap *trap);
+
+/** um_trap_keep() - what the signal frames of the task show from now on. */
+void um_trap_keep(const struct um_trap *trap);
 
 /**
  * um_vsyscall() - make the call that a jump into the vsyscall page stands for
