@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the tests of the tools share, besides common.bash. Load it after that one.
+
+# The program under test, by its name: tool NAME prints its path in the build folder.
+tool() {
+	local found=("$UML_BUILD"/*/"$1")
+	[ -x "${found[0]}" ] || { log "$1: not built in $UML_BUILD"; return 1; }
+	printf '%s\n' "${found[0]}"
+}
+
+# The program of Debian's uml-utilities by that name.
+peer_tool() {
+	local path
+	for path in "/usr/bin/$1" "/usr/sbin/$1" "/usr/lib/uml/$1"; do
+		if [ -x "$path" ]; then
+			printf '%s\n' "$path"
+			return
+		fi
+	done
+	skip "needs the Debian package uml-utilities: no $1"
+}
+
+# split COMMAND...: runs it, its stdout in $out, its stderr in $err, its exit status in $status.
+# Nothing of it ends the test.
+split() {
+	log "\$ $*"
+	status=0
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- || status=$?
+	out=$(cat "$BATS_TEST_TMPDIR/out") err=$(cat "$BATS_TEST_TMPDIR/err")
+	log "$out"
+	log "$err"
+	log "(status $status)"
+}
+
+# in_netns COMMAND...: runs it in the test's own network namespace, made by the first call.
+in_netns() {
+	if [ -z "${netns:-}" ]; then
+		need_root "network namespaces"
+		netns=umltest-$BASHPID-$BATS_TEST_NUMBER
+		ip netns add "$netns"
+		ip -n "$netns" link set lo up
+	fi
+	ip netns exec "$netns" "$@"
+}
+
+# For teardown: removes the namespace and all that is in it.
+netns_remove() {
+	[ -z "${netns:-}" ] || ip netns del "$netns"
+}
