@@ -77,3 +77,21 @@ AC_DEFUN([UML_FIND_ROOTFS_TOOLS], [
 	AS_IF([test "$MKE2FS" = no || test "$DEBUGFS" = no],
 		[rootfs_missing="$rootfs_missing e2fsprogs"])
 ])
+
+# UML_FIND_READLINE: sets READLINE_LIBS and the conditional HAVE_READLINE.
+AC_DEFUN([UML_FIND_READLINE], [
+	AC_ARG_WITH([readline],
+		[AS_HELP_STRING([--without-readline],
+			[uml_mconsole has a plain prompt, without history and completion])],
+		[], [with_readline=yes])
+	READLINE_LIBS=
+	AS_IF([test "$with_readline" != no], [
+		AC_CHECK_HEADER([readline/readline.h],
+			[AC_CHECK_LIB([readline], [append_history], [READLINE_LIBS=-lreadline])],
+			[], [#include <stdio.h>])
+		AS_IF([test -z "$READLINE_LIBS"],
+			[AC_MSG_ERROR([readline not found: the prompt of uml_mconsole needs it; install the Debian package libreadline-dev, or give --without-readline for a plain prompt])])
+	])
+	AC_SUBST([READLINE_LIBS])
+	AM_CONDITIONAL([HAVE_READLINE], [test "$with_readline" != no])
+])

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* line_plain.c - lines typed at the prompt, without readline: no history, no completion. */
+#include <config.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mconsole/line.h"
+
+void line_begin(const char *history)
+{
+	(void)history;
+}
+
+char *line_read(const char *prompt)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	fputs(prompt, stdout);
+	fflush(stdout);
+	length = getline(&line, &room, stdin);
+	if (length < 0) {
+		free(line);
+		return NULL;
+	}
+	if (length && line[length - 1] == '\n')
+		line[length - 1] = '\0';
+	if (!isatty(STDIN_FILENO))
+		printf("%s\n", line);
+	return line;
+}
+
+void line_keep(const char *line)
+{
+	(void)line;
+}
