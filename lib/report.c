@@ -15,6 +15,7 @@ void report_name(const char *name)
 	tool_name = name;
 }
 
+__attribute__((format(printf, 1, 0)))
 static void print_line(const char *format, va_list arguments)
 {
 	char line[1024];

@@ -386,14 +386,36 @@ static bool has_only_ours(const char *path)
 	return only;
 }
 
+/*
+ * A number that is free here may be in use in another container, but whoever listens would be seen:
+ * a socket without a listener is what shows that a kernel was here and is gone.
+ */
+static bool is_surely_dead(struct umid *umid)
+{
+	struct stat st;
+	int file, connected = 0;
+
+	if (!umid->folder[0] || look(umid) || umid->state != UMID_DEAD || umid->foreign ||
+	    !umid->pid || kill(umid->pid, 0) == 0 || errno != ESRCH)
+		return false;
+	file = open_socket(umid, &st);
+	if (file < 0)
+		return false;
+	if (st.st_uid == geteuid())
+		connected = connect_fd(file, umid->socket);
+	close(file);
+	if (connected > 0)
+		close(connected);
+	return connected == -ECONNREFUSED;
+}
+
 int umid_remove(const struct umid *umid)
 {
 	struct umid now = *umid;
 	struct stat st;
 	int folder, claim, error = 0;
 
-	if (!now.folder[0] || look(&now) || now.state != UMID_DEAD || now.owner != geteuid() ||
-	    !now.pid || kill(now.pid, 0) == 0 || errno != ESRCH)
+	if (!is_surely_dead(&now))
 		return -EBUSY;
 	folder = open(now.folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0)

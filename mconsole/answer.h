@@ -11,8 +11,9 @@
 #include "lib/umid.h"
 
 enum {
-	/* A reply that is longer is taken for one that never ends. */
+	/* A reply that is longer, or has more parts, is taken for one that never ends. */
 	ANSWER_MAX_BYTES = 16 << 20,
+	ANSWER_MAX_PARTS = 1 << 20,
 };
 
 /**
@@ -20,6 +21,7 @@ enum {
  * @text: the text, with a NUL behind it that @length does not count; NULL until something came
  * @length: bytes of text
  * @room: bytes allocated
+ * @parts: how many parts it came in
  * @error: what the last part says, 0 for done
  * @sender: process id of who sent the last part, 0 where it has none here
  */
@@ -27,6 +29,7 @@ struct answer {
 	char *text;
 	size_t length;
 	size_t room;
+	unsigned int parts;
 	uint32_t error;
 	pid_t sender;
 };
@@ -48,7 +51,7 @@ int answer_ask(const struct umid *umid, const char *command, unsigned int timeou
 /**
  * answer_receive() - receive a reply's parts from a connected socket
  * @fd: the socket, non-blocking
- * @timeout_ms: how long to wait, negative for no limit
+ * @timeout_ms: how long to wait for parts that are not there yet, negative for no limit
  * @umid: who is asked now and then whether it still lives, or NULL
  * @answer: what came
  *

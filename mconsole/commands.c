@@ -51,6 +51,8 @@ static int run_switch(struct session *session, const char *line, const char *arg
 	}
 	if (other.umid.state == UMID_FOREIGN)
 		return explain(&other, -EPERM);
+	if (!other.umid.listens)
+		return explain(&other, -ECONNREFUSED);
 	session->umid = other.umid;
 	printf("Switched to '%s'\n", argument);
 	return EXIT_DONE;

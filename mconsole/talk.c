@@ -73,8 +73,8 @@ int explain(const struct session *session, int error)
 		warn("%s: not a management console: it is a socket of another type", name);
 		break;
 	case -EFBIG:
-		warn("%s: the reply has more than %d MiB and is given up", name,
-		     ANSWER_MAX_BYTES >> 20);
+		warn("%s: the reply does not end: given up after %d MiB or %d parts", name,
+		     ANSWER_MAX_BYTES >> 20, ANSWER_MAX_PARTS);
 		break;
 	default:
 		warn("%s: cannot talk to %s: %s", name, session->umid.socket, cause(error));
