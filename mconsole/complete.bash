@@ -23,8 +23,11 @@ _uml_mconsole() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		before=${COMP_WORDS[i]}
 		case $before in
-		-t | --timeout) i=$((i + 1)) ;;
-		=) i=$((i + 1)) ;;
+		-t | --timeout)
+			# What is written --timeout=3 comes as three words.
+			i=$((i + 1))
+			[ "${COMP_WORDS[i]}" != = ] || i=$((i + 1))
+			;;
 		-*) [ "${#words[@]}" -eq 0 ] || words+=("$before") ;;
 		*) words+=("$before") ;;
 		esac
@@ -41,7 +44,7 @@ _uml_mconsole() {
 	else
 		case ${words[-1]} in
 		switch) mapfile -t COMPREPLY < <(compgen -W "$(_uml_mconsole_umids)" -- "$word") ;;
-		log) mapfile -t COMPREPLY < <(compgen -W -f -- "$word"; compgen -f -- "$word") ;;
+		log) mapfile -t COMPREPLY < <(compgen -W '-f' -- "$word"; compgen -f -- "$word") ;;
 		*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 		esac
 	fi

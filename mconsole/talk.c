@@ -126,8 +126,8 @@ int talk(struct session *session, const char *line)
 		print_answer(session, line, &answer);
 		status = answer.error ? EXIT_FAILED : EXIT_DONE;
 	} else {
-		/* What came of it is worth reading, but has neither an OK nor an ERR. */
-		if (!session->json)
+		/* What came of one that broke off is worth reading; it has neither OK nor ERR. */
+		if ((error == -ETIMEDOUT || error == -ECONNRESET) && !session->json)
 			print_body(&answer);
 		fflush(stdout);
 		status = explain(session, error);
