@@ -18,8 +18,12 @@
 #include "mconsole/answer.h"
 #include "wire/mconsole.h"
 
-/* A silent kernel is looked after this often. */
-enum { LOOK_MS = 250 };
+enum {
+	/* A silent kernel is looked after this often. */
+	LOOK_MS = 250,
+	/* What may still be taken after the deadline: parts that are there already. */
+	LATE_PARTS = 1024,
+};
 
 static int64_t now_ms(void)
 {
@@ -114,6 +118,7 @@ static int receive_part(int fd, struct answer *answer)
 int answer_receive(int fd, int64_t timeout_ms, const struct umid *umid, struct answer *answer)
 {
 	int64_t deadline_ms = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	unsigned int late = 0;
 	bool gone = false;
 
 	for (;;) {
@@ -126,7 +131,8 @@ int answer_receive(int fd, int64_t timeout_ms, const struct umid *umid, struct a
 		/* Nothing was left behind by one that is gone. */
 		if (result == -EAGAIN && gone)
 			return -ECONNRESET;
-		/* What is there already is taken; ANSWER_MAX_* end a flood. */
+		if (!result && deadline_ms >= 0 && now_ms() >= deadline_ms && ++late > LATE_PARTS)
+			return -ETIMEDOUT;
 		if (!result)
 			continue;
 		result = wait_ready(fd, POLLIN, deadline_ms);

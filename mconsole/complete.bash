@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Completion of uml_mconsole in bash: options, umids, commands.
 
+# compgen -W expands its words as the shell does, and anybody can name a folder in /tmp/uml.
 _uml_mconsole_umids() {
 	local socket
 	for socket in ~/.uml/*/mconsole "${TMPDIR:-/tmp}"/uml/*/mconsole /tmp/uml/*/mconsole; do
 		[ -S "$socket" ] || continue
 		socket=${socket%/mconsole}
-		printf '%s\n' "${socket##*/}"
+		socket=${socket##*/}
+		[[ $socket =~ ^[[:alnum:]_.-]+$ ]] && printf '%s\n' "$socket"
 	done
 }
 

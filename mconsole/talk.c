@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/json.h"
@@ -26,6 +27,31 @@ static int explain_dead(const struct session *session, const char *name)
 	else
 		warn("%s: this instance is dead: nobody listens on %s; uml_mconsole --list shows "
 		     "those that run", name, umid->socket);
+	return EXIT_NO_ANSWER;
+}
+
+/* Answers come to an address that only our network namespace has. */
+static bool is_in_another_netns(pid_t pid)
+{
+	struct stat ours, theirs;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	return pid && !stat("/proc/self/ns/net", &ours) && !stat(path, &theirs) &&
+	       ours.st_ino != theirs.st_ino;
+}
+
+static int explain_silence(const struct session *session, const char *name)
+{
+	pid_t pid = session->umid.pid;
+
+	if (is_in_another_netns(pid))
+		warn("%s: no answer within %u s: process %d is in another network namespace; use "
+		     "nsenter --net --target %d uml_mconsole", name, session->timeout_s, (int)pid,
+		     (int)pid);
+	else
+		warn("%s: no whole answer within %u s: is the kernel busy or its process stopped? "
+		     "--timeout sets the limit", name, session->timeout_s);
 	return EXIT_NO_ANSWER;
 }
 
@@ -54,9 +80,7 @@ int explain(const struct session *session, int error)
 		status = EXIT_NO_ANSWER;
 		break;
 	case -ETIMEDOUT:
-		warn("%s: no whole answer within %u s: is the kernel busy or its process stopped? "
-		     "--timeout sets the limit", name, session->timeout_s);
-		status = EXIT_NO_ANSWER;
+		status = explain_silence(session, name);
 		break;
 	case -EPERM:
 		status = explain_foreign(session, name);

@@ -46,6 +46,7 @@ teardown() {
 	for file in "$BATS_TEST_TMPDIR"/*/*.keeper; do
 		[ ! -e "$file" ] || end_process "$(cat "$file")"
 	done
+	netns_remove
 	for file in "$stock_dir"/*.log; do
 		log "--- $file"
 		tail -n 20 "$file" | cut -c1-200 | tr -d '\r'
@@ -554,14 +555,15 @@ assert answer == {"umid": "shared", "command": "config nothing", "error": 1,
 		[ -z "$out" ]
 		[[ $err == "uml_mconsole: $mode: what came is no reply of protocol version 2"* ]]
 	done
-	for mode in endless empty; do
-		console "$mode"
-		split timeout -s KILL 60 "$mconsole" --timeout=30 "$mode" version
-		[ "$status" -eq 1 ]
-		[[ $err == *"the reply does not end"* ]]
-		[ -z "$out" ]
-		end_process "${processes[-1]}"
-	done
+	console endless
+	split timeout -s KILL 60 "$mconsole" --timeout=30 endless version
+	[ "$status" -eq 1 ]
+	[[ $err == *"the reply does not end"* ]]
+	[ -z "$out" ]
+	console empty
+	split timeout -s KILL 60 "$mconsole" --timeout=1 empty version
+	[ "$status" -eq 3 ]
+	[[ $err == "uml_mconsole: empty: no whole answer within 1 s:"* ]]
 	console silent
 	split "$mconsole" --timeout=1 silent version
 	[ "$status" -eq 3 ]
@@ -576,6 +578,21 @@ assert answer == {"umid": "shared", "command": "config nothing", "error": 1,
 	split "$mconsole" forged version
 	[ "$status" -eq 0 ]
 	[ "$out" = "OK Operation not permitted" ]
+}
+
+@test "an instance in another network namespace is told" {
+	need_root "network namespaces"
+	mkdir "$TMPDIR/uml/away"
+	in_netns true
+	ip netns exec "$netns" "$UML_TESTS/lib/console" "$TMPDIR/uml/away/mconsole" forged 3>&- &
+	processes+=($!)
+	echo "$!" >"$TMPDIR/uml/away/pid"
+	wait_until 20 test -S "$TMPDIR/uml/away/mconsole"
+	split "$mconsole" --timeout=1 away version
+	[ "$status" -eq 3 ]
+	[[ $err == *"process $! is in another network namespace; use nsenter"* ]]
+	split nsenter --net --target "$!" "$mconsole" away version
+	[ "$status" -eq 0 ]
 }
 
 @test "a socket of another type is told" {
@@ -608,11 +625,7 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.bind(sys.argv[1]); s.li
 }
 
 @test "the prompt completes commands, devices and umids, and keeps its history" {
-	"$mconsole" --help >/dev/null
-	if ! ldd "$mconsole" | grep -q libreadline; then
-		log "built without readline"
-		return 0
-	fi
+	ldd "$mconsole" | grep -q libreadline || skip "built without readline"
 	local history=$XDG_STATE_HOME/uml/mconsole_history
 	run_logged "$UML_TESTS/lib/on-pty" "$mconsole" shared <<-'EOT'
 		expect \(shared\) 
@@ -659,7 +672,7 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.bind(sys.argv[1]); s.li
 }
 
 @test "the history is kept in ~/.local/state, and nowhere in another user's home" {
-	ldd "$mconsole" | grep -q libreadline || return 0
+	ldd "$mconsole" | grep -q libreadline || skip "built without readline"
 	unset XDG_STATE_HOME
 	mkdir -p "$BATS_TEST_TMPDIR/home/.uml"
 	ln -s "$HOME/.uml/shared" "$BATS_TEST_TMPDIR/home/.uml/shared"
@@ -712,5 +725,11 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.bind(sys.argv[1]); s.li
 	[ "$(complete_words shared switch s)" = shared ]
 	[ "$(complete_words -t 3 mconsole-)" = mconsole-version ]
 	[ "$(complete_words shared log "$BATS_FILE_TMPDIR/roo")" = "$BATS_FILE_TMPDIR/root.ext4" ]
+	# A name that a shell would run is none.
+	mkdir "$TMPDIR/uml/\$(touch ran)"
+	ln "$HOME/.uml/shared/mconsole" "$TMPDIR/uml/\$(touch ran)/mconsole"
+	cd "$BATS_TEST_TMPDIR"
+	[ "$(complete_words '' | grep -c 'touch\|ran')" -eq 0 ]
+	[ ! -e ran ]
 	[ "$(complete_words shared '' | grep -c .)" -ge 16 ]
 }
