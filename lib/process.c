@@ -16,7 +16,7 @@ enum {
 	PROC_PATH_BYTES = 64,
 	/* The clock may have been set a little between boot and the writing. */
 	SLACK_S = 2,
-	/* Field of /proc/PID/stat behind the name's closing bracket that has the start, in ticks. */
+	/* The field of /proc/PID/stat behind the name that has the start, in ticks. */
 	START_FIELD = 20,
 };
 
@@ -42,7 +42,7 @@ static int start_of(pid_t pid, double *start_s)
 int process_wrote(pid_t pid, time_t written_s)
 {
 	struct timespec now, up;
-	double start_s, boot_s;
+	double start_s = 0, boot_s;
 	int error;
 
 	if (kill(pid, 0) < 0 && errno == ESRCH)

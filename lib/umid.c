@@ -2,12 +2,13 @@
 /*
  * umid.c - finds user-mode Linux instances by their names.
  *
- * Theory of operation.  Three signs say that an instance runs, none of them needs its help: somebody
- * listens on its socket; its pid file is locked, as our kernel does; the process that wrote the pid
- * file lives. A number alone says nothing, it may be another process's by now (lib/process.h).
+ * Theory of operation.  Three signs say that an instance runs, none of them needs its help:
+ * somebody listens on its socket; its pid file is locked, as our kernel does; the process that
+ * wrote the pid file lives. A number alone says nothing, it may be another process's by now
+ * (lib/process.h).
  *
- * Nothing is done by a name that somebody could exchange in between: sockets are opened with O_PATH,
- * their owner is looked at, and what is connected to is that descriptor.
+ * Nothing is done by a name that somebody could exchange in between: sockets are opened with
+ * O_PATH, their owner is looked at, and what is connected to is that descriptor.
  */
 #include <config.h>
 #include <dirent.h>
@@ -81,6 +82,7 @@ static int open_noting(struct umid *umid, const char *path, int flags, struct st
 {
 	int fd = open(path, O_PATH | O_CLOEXEC | flags);
 
+	*st = (struct stat){ 0 };
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, st) < 0) {
@@ -158,6 +160,7 @@ static int open_claim(const struct umid *umid, struct stat *st)
 	char path[PATH_MAX];
 	int fd;
 
+	*st = (struct stat){ 0 };
 	if (!umid->folder[0] || !join(path, umid->folder, "/", PID_NAME))
 		return -ENOENT;
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -422,7 +425,8 @@ int umid_remove(const struct umid *umid)
 		return -errno;
 	claim = open_claim(&now, &st);
 	/* Whoever starts under this name needs the lock before it may use the folder. */
-	if (claim < 0 || !is_local(folder) || !has_only_ours(now.folder) || flock(claim, LOCK_EX | LOCK_NB) < 0)
+	if (claim < 0 || !is_local(folder) || !has_only_ours(now.folder) ||
+	    flock(claim, LOCK_EX | LOCK_NB) < 0)
 		error = -EBUSY;
 	else if ((unlinkat(folder, SOCKET_NAME, 0) < 0 && errno != ENOENT) ||
 		 unlinkat(folder, PID_NAME, 0) < 0 || rmdir(now.folder) < 0)

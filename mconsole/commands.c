@@ -159,8 +159,8 @@ static int run_int(struct session *session, const char *line, const char *argume
 		return EXIT_FAILED;
 	}
 	if (!proven && !is_answered_by(session, now.pid)) {
-		warn("int: no signal sent: nothing shows that process %d, which the pid file names, "
-		     "is %s", (int)now.pid, now.name);
+		warn("int: no signal sent: nothing shows that process %d, which the pid file "
+		     "names, is %s", (int)now.pid, now.name);
 		status = EXIT_FAILED;
 	} else if (syscall(SYS_pidfd_send_signal, pidfd, SIGINT, NULL, 0) < 0) {
 		warn("int: no signal sent to process %d: %s", (int)now.pid, cause(errno));
@@ -247,8 +247,8 @@ void commands_list(FILE *out, bool local_only)
 		if (local_only && !command->local)
 			continue;
 		column = fprintf(out, "  %s%s%s%s%s", command->name, command->flag ? " " : "",
-				 command->flag ? command->flag : "", command->argument[0] ? " " : "",
-				 command->argument);
+				 command->flag ? command->flag : "",
+				 command->argument[0] ? " " : "", command->argument);
 		fprintf(out, "%*s %s\n", column < 26 ? 26 - column : 0, "", command->help);
 	}
 }

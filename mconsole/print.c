@@ -29,7 +29,8 @@ static void print_text(FILE *out, const char *text, size_t length, const char *a
 			bytes = 1;
 			memset(&state, 0, sizeof(state));
 		}
-		if (whole && (iswprint((wint_t)character) || (bytes == 1 && strchr(allowed, *text))))
+		if (whole && (iswprint((wint_t)character) ||
+			      (bytes == 1 && strchr(allowed, *text))))
 			fwrite(text, 1, bytes, out);
 		else
 			print_bytes(out, text, bytes);

@@ -60,7 +60,7 @@ static int explain_foreign(const struct session *session, const char *name)
 	uid_t owner = session->umid.owner;
 	const struct passwd *user = getpwuid(owner);
 
-	warn("%s: not contacted: it belongs to the user %s (%u); use --force if you trust that user",
+	warn("%s: not contacted: it belongs to the user %s (%u); use --force if you trust them",
 	     name, user ? user->pw_name : "?", (unsigned int)owner);
 	return EXIT_FAILED;
 }
@@ -90,8 +90,8 @@ int explain(const struct session *session, int error)
 		     MCONSOLE_COMMAND_MAX);
 		break;
 	case -EPROTO:
-		warn("%s: what came is no reply of protocol version %d; is %s a management console?",
-		     name, MCONSOLE_VERSION, session->umid.socket);
+		warn("%s: what came is no reply of protocol version %d; is %s a management "
+		     "console?", name, MCONSOLE_VERSION, session->umid.socket);
 		break;
 	case -EPROTOTYPE:
 		warn("%s: not a management console: it is a socket of another type", name);

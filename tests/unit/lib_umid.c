@@ -125,7 +125,8 @@ static void states_come_from_signs_of_life(void)
 
 static void pid_files_are_numbers(void)
 {
-	static const char *const wrong[] = { "", "x", "-1\n", "12 13\n", "99999999999\n", "4194305\n" };
+	static const char *const wrong[] = { "", "x", "-1\n", "12 13\n", "99999999999\n",
+					     "4194305\n" };
 	struct umid umid;
 
 	make("p");

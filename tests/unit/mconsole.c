@@ -77,7 +77,8 @@ static void what_never_ends_is_given_up(void)
 			struct mconsole_reply reply = { 0, true, text, sizeof(text) - 1 };
 			uint8_t out[MCONSOLE_REPLY_BYTES];
 
-			if (send(ends[1], out, mconsole_encode_reply(out, &reply), MSG_NOSIGNAL) < 0)
+			if (send(ends[1], out, mconsole_encode_reply(out, &reply),
+				 MSG_NOSIGNAL) < 0)
 				_exit(0);
 		}
 	}

@@ -93,7 +93,8 @@ static void replies_that_lie_are_refused(void)
 
 static void replies_come_back_as_they_were(void)
 {
-	struct mconsole_reply there = { .error = 5, .more = true, .text = "abc", .length = 3 }, back;
+	struct mconsole_reply there = { .error = 5, .more = true, .text = "abc", .length = 3 };
+	struct mconsole_reply back;
 	uint8_t out[MCONSOLE_REPLY_BYTES];
 
 	CHECK_EQ(mconsole_encode_reply(out, &there), 16);
@@ -110,7 +111,8 @@ static void notices_are_read(void)
 	struct mconsole_notice notice, there = { MCONSOLE_EVENT_USER, "hallo\n", 6 };
 	uint8_t out[MCONSOLE_NOTIFY_BYTES];
 
-	CHECK_EQ(mconsole_decode_notice(notice_panic, sizeof(notice_panic), &notice), MCONSOLE_GOOD);
+	CHECK_EQ(mconsole_decode_notice(notice_panic, sizeof(notice_panic), &notice),
+		 MCONSOLE_GOOD);
 	CHECK_EQ(notice.event, MCONSOLE_EVENT_PANIC);
 	CHECK(SAME(notice.text, notice.length, "sysrq triggered crash"));
 	CHECK_EQ(mconsole_encode_notice(out, &there), 22);
