@@ -409,6 +409,69 @@ static void bad_returns(void)
 	}
 }
 
+/* ---- a return that faults is the program's fault, at the address that it gave */
+
+static uint64_t far_rip, far_back, far_stack;
+static volatile uint64_t seen_rip, seen_err, seen_trapno;
+
+static void go_far(int sig, siginfo_t *si, void *context)
+{
+	(void)sig;
+	(void)si;
+	far_back = (uint64_t)GREG((ucontext_t *)context, REG_RIP) + 2;
+	far_stack = (uint64_t)GREG((ucontext_t *)context, REG_RSP);
+	GREG((ucontext_t *)context, REG_RIP) = (greg_t)far_rip;
+}
+
+static void come_back(int sig, siginfo_t *si, void *context)
+{
+	(void)sig;
+	(void)si;
+	seen_rip = (uint64_t)GREG((ucontext_t *)context, REG_RIP);
+	seen_trapno = (uint64_t)GREG((ucontext_t *)context, REG_TRAPNO);
+	GREG((ucontext_t *)context, REG_RIP) = (greg_t)far_back;
+	GREG((ucontext_t *)context, REG_RSP) = (greg_t)far_stack;
+}
+
+static void far_returns(void)
+{
+	static const uint64_t rips[] = { 1ull << 47, 1ull << 48, 1ull << 62, ~0ull << 48,
+					 0x7ffffffff000, 0xffffffff81000000 };
+
+	handle(SIGILL, go_far, 0);
+	handle(SIGSEGV, come_back, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rips); i++) {
+		far_rip = rips[i];
+		seen_rip = 0;
+		__asm__ volatile("ud2" : : : "memory", "cc");
+		CHECK(seen_rip == far_rip, "return to %#llx", (unsigned long long)far_rip);
+	}
+}
+
+/* ---- a fault that was served shows in no later frame, one that led to a signal does */
+
+static void look_at_fault(int sig, siginfo_t *si, void *context)
+{
+	(void)sig;
+	(void)si;
+	seen_err = (uint64_t)GREG((ucontext_t *)context, REG_ERR);
+	seen_trapno = (uint64_t)GREG((ucontext_t *)context, REG_TRAPNO);
+}
+
+static void last_fault(void)
+{
+	char *page = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	handle(SIGUSR1, look_at_fault, 0);
+	handle(SIGILL, edit, 0);
+	__asm__ volatile("ud2" : : : "rax", "rbx", "r15", "xmm3", "memory");
+	page[PAGE] = 1;
+	raise(SIGUSR1);
+	say("after an undefined instruction and a served fault: vector %lld, error %lld",
+	    (long long)seen_trapno, (long long)seen_err);
+	munmap(page, 4 * PAGE);
+}
+
 int main(void)
 {
 	change_registers();
@@ -417,5 +480,7 @@ int main(void)
 	contents();
 	jumps();
 	bad_returns();
+	far_returns();
+	last_fault();
 	return finish();
 }

@@ -26,6 +26,7 @@
 #include <host/layout.h>
 #include <host/unit.h>
 #include <asm/syscall.h>
+#include <asm/trapnr.h>
 #include <asm/um_user.h>
 #include <asm/xstate.h>
 
@@ -357,13 +358,37 @@ static enum host_event run_guest(struct pt_regs *regs, struct host_carrier *c)
 	}
 }
 
+/* A return to an address that no instruction can have faults in the stub's iretq. */
+static bool is_canonical(unsigned long ip)
+{
+	return (unsigned long)((long)(ip << 16) >> 16) == ip;
+}
+
+/* The processor's answer to such a return: the program finds itself there, with a SIGSEGV. */
+static void serve_bad_return(struct pt_regs *regs)
+{
+	const struct um_trap trap = { .signal = SIGSEGV, .code = SI_KERNEL, .vector = X86_TRAP_GP };
+
+	irqentry_enter_from_user_mode(regs);
+	local_irq_enable();
+	um_trap(regs, &trap);
+	local_irq_disable();
+	irqentry_exit_to_user_mode(regs);
+}
+
 void um_user_loop(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 
 	for (;;) {
 		struct host_carrier *c = current->thread.carrier;
-		enum host_event event = c ? run_guest(regs, c) : HOST_EVENT_DEAD;
+		enum host_event event;
+
+		if (!is_canonical(regs->ip)) {
+			serve_bad_return(regs);
+			continue;
+		}
+		event = c ? run_guest(regs, c) : HOST_EVENT_DEAD;
 
 		if (event == HOST_EVENT_DEAD)
 			serve_loss(regs);
