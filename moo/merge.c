@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * merge.c - a device's content into a sink.
+ *
+ * The device is put together in windows of 1 MiB: what is unchanged from the backing file, what is
+ * changed from the COW file, holes as zeros without being read. Whole windows of nothing are passed
+ * over at once, so that the time goes with the data and not with the size, and the memory with
+ * neither.
+ */
+#include <config.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/io.h"
+#include "lib/report.h"
+#include "moo/merge.h"
+
+#define WINDOW_BYTES	(1ULL << 20)
+/* Long stretches of nothing are written in steps of so many bytes, where they must be. */
+#define NOTHING_BYTES	(64ULL << 20)
+
+static uint8_t window[WINDOW_BYTES];
+
+/* Reads a device from its beginning to its end. */
+struct reader {
+	const struct image *image;
+	struct runs runs;
+	struct run run;		/* the one that is being read */
+	/* The backing file has data from one place to the other, nothing before it from here on. */
+	uint64_t data_from, data_to;
+	struct problem *problem;
+};
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int read_problem(struct problem *problem, const char *path, int error)
+{
+	return problem_set(problem, "cannot read %s: %s; check its disk", path, cause(error));
+}
+
+static int write_problem(struct problem *problem, int error)
+{
+	const char *remedy = "check its disk";
+
+	if (error == -EINTR)
+		return problem_set(problem, "interrupted");
+	if (error == -ENOSPC || error == -EDQUOT)
+		remedy = "make room there";
+	else if (error == -EFBIG)
+		remedy = "use a file system, and a limit, for larger files";
+	return problem_set(problem, "cannot write: %s; %s", cause(error), remedy);
+}
+
+static void begin(struct reader *reader, const struct image *image, struct problem *problem)
+{
+	reader->image = image;
+	reader->problem = problem;
+	reader->data_from = reader->data_to = 0;
+	runs_begin(&reader->runs, image->cow.fd, &image->header);
+}
+
+static int next_run(struct reader *reader)
+{
+	int more = runs_next(&reader->runs, &reader->run);
+
+	if (more < 0)
+		return read_problem(reader->problem, reader->image->cow.path, more);
+	return 0;
+}
+
+/* Finds the first data of the backing file at or behind an offset. */
+static void find_data(struct reader *reader, uint64_t offset)
+{
+	const struct disk *backing = &reader->image->backing;
+	off_t data, hole;
+
+	if (offset < reader->data_to)
+		return;
+	reader->data_from = reader->data_to = backing->size_bytes;
+	if (offset >= backing->size_bytes) {
+		reader->data_from = reader->data_to = UINT64_MAX;
+		return;
+	}
+	data = lseek(backing->fd, (off_t)offset, SEEK_DATA);
+	if (data < 0 && errno == ENXIO)
+		return;
+	hole = data < 0 ? data : lseek(backing->fd, data, SEEK_HOLE);
+	/* Where holes cannot be told all is data. */
+	reader->data_from = hole <= data ? offset : (uint64_t)data;
+	if (hole > data)
+		reader->data_to = (uint64_t)hole;
+}
+
+/* How many bytes from an offset on are unchanged and nothing but hole. */
+static uint64_t hole_length(struct reader *reader, uint64_t offset)
+{
+	if (reader->run.changed)
+		return 0;
+	find_data(reader, offset);
+	if (reader->data_from <= offset)
+		return 0;
+	return least(reader->data_from, reader->run.offset + reader->run.length) - offset;
+}
+
+/* Reads a part of a file; what is beyond its end is zero. */
+static int read_part(struct reader *reader, const struct disk *disk, uint8_t *to, uint64_t length,
+		     uint64_t offset)
+{
+	ssize_t got = read_full_at(disk->fd, to, length, (off_t)offset);
+
+	if (got < 0)
+		return read_problem(reader->problem, disk->path, (int)got);
+	memset(to + got, 0, length - (uint64_t)got);
+	return 0;
+}
+
+/* Puts a window's bytes together and moves on to the run behind them. */
+static int read_window(struct reader *reader, uint64_t offset, uint64_t length)
+{
+	const struct image *image = reader->image;
+	uint8_t *to = window;
+
+	while (length) {
+		uint64_t part = least(length, reader->run.offset + reader->run.length - offset);
+		uint64_t hole = hole_length(reader, offset);
+		int error = 0;
+
+		if (hole) {
+			part = least(part, hole);
+			memset(to, 0, part);
+		} else if (reader->run.changed) {
+			error = read_part(reader, &image->cow, to, part,
+					  image->header.data_offset + offset);
+		} else {
+			part = least(part, reader->data_to - offset);
+			error = read_part(reader, &image->backing, to, part, offset);
+		}
+		if (error)
+			return error;
+		to += part;
+		offset += part;
+		length -= part;
+		if (offset == reader->run.offset + reader->run.length && next_run(reader) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int merge_all(const struct image *image, struct sink *sink, struct progress *progress,
+	      struct problem *problem)
+{
+	static struct reader reader;
+	uint64_t size = image->header.size_bytes;
+
+	begin(&reader, image, problem);
+	if (size && next_run(&reader) < 0)
+		return -1;
+	for (uint64_t offset = 0, length; offset < size; offset += length) {
+		uint64_t hole = hole_length(&reader, offset);
+		int error;
+
+		if (hole >= WINDOW_BYTES) {
+			length = sink->kind->gaps ? hole : least(hole, NOTHING_BYTES);
+			error = sink->kind->zeros(sink, offset, length);
+			if (offset + length == reader.run.offset + reader.run.length &&
+			    next_run(&reader) < 0)
+				return -1;
+		} else {
+			length = least(WINDOW_BYTES - offset % WINDOW_BYTES, size - offset);
+			if (read_window(&reader, offset, length) < 0)
+				return -1;
+			error = sink_put(sink, window, length, offset, NULL);
+		}
+		if (!error)
+			error = progress_add(progress, length);
+		if (error)
+			return write_problem(problem, error);
+	}
+	return 0;
+}
+
+static int merge_run(struct reader *reader, struct sink *sink, struct progress *progress)
+{
+	const struct image *image = reader->image;
+	uint64_t offset = reader->run.offset, end = offset + reader->run.length, length;
+
+	for (; offset < end; offset += length) {
+		struct sink_source source = { image->cow.fd, image->header.data_offset + offset };
+		int error;
+
+		length = least(WINDOW_BYTES - offset % WINDOW_BYTES, end - offset);
+		if (read_part(reader, &image->cow, window, length, source.offset) < 0)
+			return -1;
+		error = sink_put(sink, window, length, offset, &source);
+		if (!error)
+			error = progress_add(progress, length);
+		if (error)
+			return write_problem(reader->problem, error);
+	}
+	return 0;
+}
+
+int merge_changes(const struct image *image, struct sink *sink, struct progress *progress,
+		  struct problem *problem)
+{
+	static struct reader reader;
+	int more;
+
+	begin(&reader, image, problem);
+	while ((more = runs_next(&reader.runs, &reader.run)) > 0)
+		if (reader.run.changed && merge_run(&reader, sink, progress) < 0)
+			return -1;
+	return more ? read_problem(problem, image->cow.path, more) : 0;
+}
