@@ -2,7 +2,7 @@
 /*
  * merge.c - a device's content into a sink.
  *
- * The device is put together in windows of 1 MiB: what is unchanged from the backing file, what is
+ * The device is put together in windows of 4 MiB: what is unchanged from the backing file, what is
  * changed from the COW file, holes as zeros without being read. Whole windows of nothing are passed
  * over at once, so that the time goes with the data and not with the size, and the memory with
  * neither.
@@ -16,11 +16,12 @@
 #include "lib/report.h"
 #include "moo/merge.h"
 
-#define WINDOW_BYTES	(1ULL << 20)
+#define WINDOW_BYTES	(4ULL << 20)
 /* Long stretches of nothing are written in steps of so many bytes, where they must be. */
 #define NOTHING_BYTES	(64ULL << 20)
 
-static uint8_t window[WINDOW_BYTES];
+/* Aligned as disks want it. */
+_Alignas(SINK_BLOCK_BYTES) static uint8_t window[WINDOW_BYTES];
 
 /* Reads a device from its beginning to its end. */
 struct reader {
@@ -165,6 +166,8 @@ int merge_all(const struct image *image, struct sink *sink, struct progress *pro
 
 		if (hole >= WINDOW_BYTES) {
 			length = sink->kind->gaps ? hole : least(hole, NOTHING_BYTES);
+			/* The next window is to begin with a block. */
+			length -= (offset + length) % SINK_BLOCK_BYTES;
 			error = sink->kind->zeros(sink, offset, length);
 			if (offset + length == reader.run.offset + reader.run.length &&
 			    next_run(&reader) < 0)

@@ -217,6 +217,7 @@ static void merge_into_new(struct image *image, const struct request *request)
 		die("%s", problem.text);
 	refuse_inputs(image, &output);
 	sink.fd = output.fd;
+	sink.direct = !request->gzip;
 	if (request->gzip)
 		sink.kind = &sink_gzip;
 	else if (output.device)

@@ -12,6 +12,8 @@
 
 /* So much is written before the disk is set to work on it; the final sync then waits less. */
 #define SYNC_BYTES	(16ULL << 20)
+/* Shorter stretches are better gathered in the page cache. */
+#define DIRECT_BYTES	(256U << 10)
 /* Smaller pieces are cheaper copied than shared. */
 #define SHARE_BYTES	(64U << 10)
 
@@ -31,16 +33,54 @@ bool sink_all_zero(const uint8_t *bytes, size_t length)
 	return true;
 }
 
+/* Switches between the page cache and the disk itself. */
+static bool set_direct(struct sink *sink, bool direct)
+{
+	int flags;
+
+	if (sink->direct_now == direct)
+		return true;
+	flags = fcntl(sink->fd, F_GETFL);
+	if (flags < 0 || fcntl(sink->fd, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT) < 0)
+		return false;
+	sink->direct_now = direct;
+	return true;
+}
+
+/*
+ * Writes what is long and aligned past the page cache: no pages are taken from others for a file
+ * that is not read soon, and the final sync has nothing left to do. Returns bytes written.
+ */
+static size_t put_direct(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset)
+{
+	size_t part = length - length % SINK_BLOCK_BYTES;
+
+	if (!sink->direct || part < DIRECT_BYTES || offset % SINK_BLOCK_BYTES ||
+	    (uintptr_t)bytes % SINK_BLOCK_BYTES)
+		return 0;
+	/* Where it fails in any way the page cache gets the same bytes, and tells the error. */
+	if (set_direct(sink, true) && write_full_at(sink->fd, bytes, part, (off_t)offset) == 0)
+		return part;
+	sink->direct = false;
+	return 0;
+}
+
 static int put_file(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset)
 {
-	int error = write_full_at(sink->fd, bytes, length, (off_t)offset);
+	size_t done = put_direct(sink, bytes, length, offset);
+	uint64_t end = offset + length;
+	int error;
 
-	if (!error && offset + length >= sink->unsynced_from + SYNC_BYTES) {
+	if (done == length)
+		return 0;
+	if (!set_direct(sink, false))
+		return -errno;
+	error = write_full_at(sink->fd, bytes + done, length - done, (off_t)(offset + done));
+	if (!error && end >= sink->unsynced_from + SYNC_BYTES) {
 		/* Only a hint; the final sync tells of errors. */
 		(void)!sync_file_range(sink->fd, (off_t)sink->unsynced_from,
-				       (off_t)(offset + length - sink->unsynced_from),
-				       SYNC_FILE_RANGE_WRITE);
-		sink->unsynced_from = offset + length;
+				       (off_t)(end - sink->unsynced_from), SYNC_FILE_RANGE_WRITE);
+		sink->unsynced_from = end;
 	}
 	return error;
 }

@@ -16,6 +16,8 @@
  * @kind: what it does with the bytes
  * @fd: descriptor that it writes to, at offsets but for the compressed kind
  * @clones: its file system shares blocks between files
+ * @direct: long stretches go to the disk past the page cache
+ * @direct_now: the descriptor is in that mode
  * @no_holes: no holes can be made in it
  * @unsynced_from: bytes before this one are on their way to the disk
  * @stream: state of the compressed kind
@@ -24,6 +26,8 @@ struct sink {
 	const struct sink_kind *kind;
 	int fd;
 	bool clones;
+	bool direct;
+	bool direct_now;
 	bool no_holes;
 	uint64_t unsynced_from;
 	struct gzip *stream;

@@ -1,0 +1,776 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# uml_moo: merges, beside the one of Debian's uml-utilities and beside a plain merge in Python;
+# what it refuses, and how it can end.
+
+load ../lib/common
+load ../lib/tools
+
+setup() {
+	guest_setup
+	moo=$(tool uml_moo)
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+cowfile() {
+	"$UML_TESTS/lib/cowfile.py" "$@"
+}
+
+# backing [BYTES]: a backing file `b` with data and holes, of 41 sectors by default.
+backing() {
+	local bytes=${1:-20992}
+	rm -f b
+	truncate -s "$bytes" b
+	seq 1000000 | head -c "$((bytes / 2))" | dd of=b conv=notrunc status=none
+	touch -d @1000000000 b
+}
+
+# Fails unless the last split failed as a tool should: status 1, one line, nothing on stdout.
+failed_with() {
+	[ "$status" -eq 1 ]
+	[ -z "$out" ]
+	[ "$(wc -l <<<"$err")" -eq 1 ]
+	[[ $err == "uml_moo: "*"$1"* ]]
+	[[ $err == *";"* ]]
+}
+
+# Fails unless the folder has exactly these files.
+files_are() {
+	diff <(printf '%s\n' "$@" | sort) <(find . -mindepth 1 ! -name out ! -name err \
+		! -path './guest*' | sed 's,^\./,,' | sort)
+}
+
+@test "versions, byte orders, sector sizes, alignments: as a plain merge, and as the peer's" {
+	local peer shape
+	peer=$(peer_tool uml_moo)
+	backing 20480
+	for shape in version=1,order=little version=2 version=3 version=3,padded=1 \
+		align=512 align=512,padded=1 align=1 align=3000 align=65536 align=1048576 \
+		version=2,sector=1024 sector=1024 sector=4096 sector=520 \
+		version=1,order=big version=2,order=little version=3,order=little \
+		version=3,order=little,padded=1; do
+		log "$shape"
+		# shellcheck disable=SC2086
+		cowfile make c b ${shape//,/ } set=0-1,4
+		cowfile merge c b wanted
+		rm -f new
+		split "$moo" c new
+		[ "$status" -eq 0 ]
+		[ -z "$out$err" ]
+		cmp new wanted
+		case $shape in *order=*sector* | version=1,order=big | *[23],order=little* | sector=520) continue ;; esac
+		"$peer" c peers
+		cmp new peers
+	done
+}
+
+@test "the last sectors: also in part, and where the bitmap of versions 1 and 2 lacks their bits" {
+	local bytes version
+	for bytes in 20992 20993 21503 700; do
+		for version in 1 2 3; do
+			log "$bytes bytes, version $version"
+			backing "$bytes"
+			cowfile make c b version="$version" order=little \
+				set=0,$(((bytes - 1) / 512))
+			cowfile merge c b wanted
+			"$moo" c new
+			cmp new wanted
+		done
+	done
+	# 3908 sectors of version 2: 488 bytes of bitmap end where the data begin, sector 0 is "cow".
+	backing $((3908 * 512))
+	cowfile make c b version=2 set=0
+	"$moo" c new
+	cmp -n $((3904 * 512 - 512)) -i 512:512 new b
+	cmp -i $((3904 * 512)):$((3904 * 512)) new b
+}
+
+@test "forty random COW files: as a plain merge, and as the peer's, into a new file and in place" {
+	local peer seed
+	peer=$(peer_tool uml_moo)
+	for ((seed = 1; seed <= 40; seed++)); do
+		cowfile random "$seed" c b
+		cowfile merge c b wanted
+		"$moo" c new
+		cmp new wanted
+		"$peer" c peers 2>/dev/null
+		cmp new peers
+		cp -p b b.ours
+		cp -p b b.peers
+		cp -p c c.before
+		"$moo" -b b.ours -d c
+		"$peer" -d -b b.peers c 2>/dev/null
+		cmp b.ours wanted
+		cmp b.peers wanted
+		cmp c c.before
+		[ "$(stat -c %y c)" = "$(stat -c %y c.before)" ]
+	done
+}
+
+@test "-b before and after -d, relative names from the current folder, then from the COW's" {
+	mkdir sub other
+	backing
+	mv b sub/
+	cowfile make sub/c sub/b name=b set=3
+	cowfile merge sub/c sub/b wanted
+	(cd sub && "$moo" c ../new1)
+	"$moo" sub/c new2
+	(cd other && "$moo" ../sub/c ../new3)
+	(cd other && "$moo" -b ../sub/b ../sub/c ../new4)
+	cmp new1 wanted
+	cmp new2 wanted
+	cmp new3 wanted
+	cmp new4 wanted
+	cp -p sub/b sub/b2
+	"$moo" -b sub/b2 -d sub/c
+	cmp sub/b2 wanted
+	"$moo" -d --backing=sub/b sub/c
+	cmp sub/b wanted
+	cowfile make c sub/b name=missing
+	split "$moo" c new
+	failed_with "cannot open missing: No such file or directory"
+	[[ $err == *"-b"* ]]
+}
+
+@test "another size or mtime of the backing file is refused as the peer does; --force merges" {
+	local peer shape
+	peer=$(peer_tool uml_moo)
+	backing 20480
+	for shape in mtime=1000000001 size=24576 size=16384; do
+		cowfile make c b $shape set=0,31
+		cowfile merge c b wanted
+		split "$peer" c peers
+		[ "$status" -eq 1 ]
+		for command in "c new" "-d c"; do
+			# shellcheck disable=SC2086
+			split "$moo" $command
+			failed_with " mismatch: "
+			[[ $err == *"--force" ]]
+		done
+		files_are b c c.key wanted
+		"$moo" --force c new
+		cmp new wanted
+		cp -p b b2
+		"$moo" --force -b b2 -d c
+		cmp -n "$(stat -c %s wanted)" b2 wanted
+		rm -f new b2 wanted
+	done
+	# Nothing was touched by what was refused.
+	[ "$(stat -c %Y b)" -eq 1000000000 ]
+}
+
+@test "NEW is sparse where data are zero, in the COW file and in the backing file" {
+	truncate -s 64M b
+	dd if=/dev/zero of=b bs=1M count=8 conv=notrunc status=none
+	printf 'x' | dd of=b bs=1 seek=9000000 conv=notrunc status=none
+	touch -d @1000000000 b
+	cowfile make c b set=100000-100100
+	dd if=/dev/zero of=c bs=512 seek=$((($(stat -c %s c) - 64 * 1024 * 1024) / 512 + 100000)) \
+		count=50 conv=notrunc status=none
+	cowfile merge c b wanted
+	"$moo" c new
+	cmp new wanted
+	[ "$(stat -c %s new)" -eq 67108864 ]
+	[ "$(du -k new | cut -f 1)" -le 128 ]
+	# In place, too: what has become zero is given back.
+	cp -p --sparse=never b b2
+	cowfile make c2 b set=0-8191
+	dd if=/dev/zero of=c2 bs=512 seek=$((($(stat -c %s c2) - 64 * 1024 * 1024) / 512)) \
+		count=8192 conv=notrunc status=none
+	cowfile merge c2 b2 wanted
+	"$moo" -b b2 -d c2
+	cmp b2 wanted
+	[ "$(du -k b2 | cut -f 1)" -le $((60 * 1024 + 64)) ]
+}
+
+@test "NEW: mode by the umask, kept from a file that is replaced, links are followed" {
+	backing
+	cowfile make c b set=1
+	(umask 027 && "$moo" c new)
+	[ "$(stat -c %a new)" = 640 ]
+	echo old >old
+	chmod 604 old
+	ln -s old link
+	exec 7<old
+	"$moo" c link
+	[ -L link ]
+	cmp old new
+	[ "$(stat -c %a old)" = 604 ]
+	# Who had the old file open keeps it.
+	[ "$(cat <&7)" = old ]
+	exec 7<&-
+}
+
+@test "NEW must be neither COW nor backing file, and what exists a file or block device" {
+	backing
+	cowfile make c b set=1
+	cp c c.before
+	cp b b.before
+	mkfifo fifo
+	mkdir folder
+	ln -s nowhere dangling
+	ln b hard
+	for new in c b hard fifo folder dangling /dev/null none/new folder/; do
+		split timeout 10 "$moo" c "$new"
+		failed_with "$(basename "$new")"
+	done
+	cmp c c.before
+	cmp b b.before
+	[ -p fifo ]
+	[ -c /dev/null ]
+}
+
+@test "hostile COW files: each is refused by one line, nothing is written" {
+	backing
+	cowfile make good b set=1
+	make_bad() {
+		cp good c
+		[ $# -eq 0 ] || cowfile poke c "$@"
+	}
+	expect_bad() {
+		split timeout 20 "$moo" c new
+		failed_with "$1"
+		[ ! -e new ]
+		split timeout 20 "$moo" --force -d c
+		failed_with "$1"
+		split timeout 20 "$moo" --check c
+		[ "$status" -eq 1 ]
+	}
+	make_bad 0 00
+	expect_bad "not a COW file"
+	make_bad 4 00000004
+	expect_bad "version 4"
+	make_bad 4 ffffffff
+	expect_bad "version 4294967295"
+	for size in ffffffffffffffff fffffffffffff000 8000000000000000 7fffffffffffffff; do
+		make_bad 12 "$size"
+		expect_bad "no file can hold"
+	done
+	make_bad 20 00000000
+	expect_bad "sector size 0"
+	make_bad 24 00000000
+	expect_bad "alignment 0"
+	make_bad 28 00000001
+	expect_bad "format 1"
+	make_bad 32 "$(printf 2f%.0s {1..4096})"
+	expect_bad "has no end"
+	for length in 0 3 7 8 40 4127; do
+		make_bad
+		truncate -s "$length" c
+		split timeout 20 "$moo" c new
+		[ "$status" -eq 1 ]
+	done
+	: >c
+	expect_bad "not a COW file"
+	# Another backing file than the header has: then the name does not matter.
+	make_bad 32 "$(printf 2f%.0s {1..4096})"
+	cowfile merge good b wanted
+	"$moo" -b b c new
+	cmp new wanted
+}
+
+@test "COW files that are cut short, claim much or have stray bits" {
+	backing
+	cowfile make c b set=0,40
+	cp c.key cut.key
+	cp c cut
+	truncate -s $((12288 + 40 * 512 + 100)) cut
+	split "$moo" cut new
+	failed_with "cut short: 32868 bytes of 33280"
+	split "$moo" --force cut new
+	[ "$status" -eq 0 ]
+	cowfile merge cut b wanted
+	cmp new wanted
+	# The bitmap of an enormous device lies beyond the end of the file.
+	cowfile make huge b size=1000000000000000000 set=
+	truncate -s 8300 huge
+	split timeout 20 "$moo" --force -b b huge new2
+	failed_with "new2: "
+	split timeout 20 "$moo" huge new2
+	failed_with "cut short"
+	# Alignments that are no powers of two, or near 2^32.
+	cowfile make far b align=4294967295
+	split timeout 20 "$moo" --check far
+	[ "$status" -eq 0 ]
+	# A bit behind the last sector.
+	cowfile poke c 8197 ff
+	cowfile merge c b wanted
+	"$moo" c new
+	cmp new wanted
+	split "$moo" --check c
+	[ "$status" -eq 1 ]
+	[[ $out == *"problem: "*"beyond the device's end"* ]]
+}
+
+@test "COW and backing file that are FIFOs, folders, character devices, or one and the same" {
+	backing
+	mkfifo fifo
+	mkdir folder
+	for bad in fifo folder /dev/zero missing; do
+		split timeout 10 "$moo" "$bad" new
+		failed_with "$bad"
+		cowfile make c b name="$(readlink -m "$bad")" set=1
+		for command in "c new" "-d c"; do
+			# shellcheck disable=SC2086
+			split timeout 10 "$moo" $command
+			failed_with "$(basename "$bad")"
+		done
+		split timeout 10 "$moo" -b "$bad" c new
+		failed_with "$bad"
+	done
+	cowfile make c b name="$PWD/c" set=1
+	ln -s c link
+	for command in "c new" "-d c" "-b link -d c" "-b c c new"; do
+		# shellcheck disable=SC2086
+		split "$moo" --force $command
+		failed_with "COW file itself"
+	done
+	[ ! -e new ]
+}
+
+@test "block devices: as backing file, as NEW, merged into" {
+	need_root "loop devices"
+	local loop
+	backing 1048576
+	cowfile make c b set=0-100,1000
+	cowfile merge c b wanted
+	truncate -s 2M disk
+	tr '\0' '\377' <disk >disk2
+	loop=$(losetup -f --show disk2)
+	started_loop=$loop
+	split "$moo" c "$loop"
+	losetup -d "$loop"
+	[ "$status" -eq 0 ]
+	cmp -n 1048576 disk2 wanted
+	loop=$(losetup -f --show b)
+	started_loop=$loop
+	cowfile make c2 b name="$loop" mtime="$(stat -c %Y "$loop")" set=0-100,1000
+	split "$moo" c2 new
+	[ "$status" -eq 0 ]
+	cmp new wanted
+	split "$moo" -d --force c2
+	blockdev --flushbufs "$loop"
+	losetup -d "$loop"
+	started_loop=
+	[ "$status" -eq 0 ]
+	cmp b wanted
+	# Too small a device.
+	truncate -s 64k disk
+	loop=$(losetup -f --show disk)
+	started_loop=$loop
+	touch -d @1000000000 b
+	split "$moo" c "$loop"
+	losetup -d "$loop"
+	started_loop=
+	failed_with "too few"
+}
+
+# calls COMMAND...: how many calls of the kinds below it makes.
+changing=pwrite64,write,fsync,utimensat,fallocate,ftruncate,linkat,rename,renameat2
+calls() {
+	strace -f -o trace -e trace=$changing "$@"
+	grep -c '(' trace
+}
+
+@test "-d killed before each of its calls: the same command completes it" {
+	local count n
+	backing 204800
+	cowfile make c b set=0-9,50,60-70,200-300
+	cp -p b b.before
+	cp -p c c.before
+	cowfile merge c b wanted
+	count=$(calls "$moo" -d c)
+	[ "$count" -ge 8 ]
+	for ((n = 1; n <= count; n++)); do
+		cp -p b.before b
+		cp -p c.before c
+		split strace -f -o /dev/null -e trace=$changing \
+			-e inject=$changing:signal=KILL:when="$n" "$moo" -d c
+		[ "$status" -ne 0 ]
+		# Killed again on the way.
+		split strace -f -o /dev/null -e trace=$changing \
+			-e inject=$changing:signal=KILL:when=$((n % 5 + 1)) "$moo" -d c
+		# The last call may have been made already: then nothing is left to be done.
+		if ! cmp -s c c.before || ! cmp -s b wanted; then
+			split "$moo" -d c
+			[ "$status" -eq 0 ]
+		fi
+		cmp b wanted
+		cmp c c.before
+	done
+}
+
+@test "-d whose calls fail: status 1, the same command completes it" {
+	local call count n
+	backing 204800
+	cowfile make c b set=0-9,50,60-70,200-300
+	cp -p b b.before
+	cp -p c c.before
+	cowfile merge c b wanted
+	for call in pwrite64 fsync utimensat; do
+		cp -p b.before b
+		cp -p c.before c
+		strace -f -o trace -e trace=$call "$moo" -d c
+		count=$(grep -c "^.*$call(" trace)
+		for ((n = 1; n <= count; n++)); do
+			cp -p b.before b
+			cp -p c.before c
+			split strace -f -o /dev/null -e trace=$call \
+				-e inject=$call:error=EIO:when="$n" "$moo" -d c
+			[ "$status" -eq 1 ]
+			[[ $err == *"Input/output error"* ]]
+			# Where only the header was left to be restored all is merged.
+			[[ $err == *"merged, but"* ]] || "$moo" -d c
+			cmp b wanted
+		done
+	done
+}
+
+@test "-d: the mark is on the disk before the first change, the changes before the mark goes" {
+	backing 204800
+	cowfile make c b set=0-9,60-70
+	strace -y -o trace -e trace=pwrite64,fsync,utimensat "$moo" -d c
+	sed -n 's/^\([a-z0-9]*\)([0-9]*<.*\/\([^>]*\)>.*/\1 \2/p' trace | uniq >order
+	log "$(cat order)"
+	diff order - <<-EOT
+	pwrite64 c
+	utimensat c
+	fsync c
+	pwrite64 b
+	fsync b
+	pwrite64 c
+	utimensat c
+	fsync c
+	EOT
+}
+
+@test "-d that broke off: a changed COW or backing file is not taken for the same one" {
+	backing 204800
+	cowfile make c b set=0-9,60-70
+	cp -p c c.before
+	broken() {
+		split strace -f -o /dev/null -e trace=fsync -e inject=fsync:signal=KILL:when=2 \
+			"$moo" -d c
+		[ "$status" -ne 0 ]
+		touch b
+	}
+	broken
+	split "$moo" --check c
+	[ "$status" -eq 0 ]
+	[[ $out == *"state: merge begun"* ]]
+	# A guest wrote to it since.
+	cp -p c c.marked
+	touch c
+	split "$moo" -d c
+	failed_with "mtime mismatch"
+	# Another file under the name of the backing file.
+	cp -p c.marked c
+	touch -r c.marked c
+	cp b b2
+	split "$moo" -b b2 -d c
+	failed_with "mtime mismatch"
+	split "$moo" -d c
+	[ "$status" -eq 0 ]
+	cmp c c.before
+	# Once complete, it is not merged again.
+	split "$moo" -d c
+	failed_with "mtime mismatch"
+}
+
+@test "-d of a COW file that may only be read is done, with a word" {
+	backing
+	chmod 755 .
+	cowfile make c b set=1
+	cowfile merge c b wanted
+	chmod 644 c
+	chmod 666 b
+	split as_user "$moo" -d -b b c
+	[ "$status" -eq 0 ]
+	[[ $err == *"repeat it with --force"* ]]
+	cmp b wanted
+}
+
+@test "a merge into NEW killed before each of its calls leaves nothing, the old file as it was" {
+	local count n
+	backing 204800
+	cowfile make c b set=0-9,50,60-70,200-300
+	cowfile merge c b wanted
+	count=$(calls "$moo" c new)
+	[ "$count" -ge 5 ]
+	for ((n = 1; n <= count; n++)); do
+		echo old >new
+		split strace -f -o /dev/null -e trace=$changing \
+			-e inject=$changing:signal=KILL:when="$n" "$moo" c new
+		[ "$status" -ne 0 ]
+		cmp -s new wanted || [ "$(cat new)" = old ]
+		# Only between link and rename it has a temporary name.
+		[ "$(find . -name '.uml_cow.*' | wc -l)" -le 1 ]
+		find . -name '.uml_cow.*' -delete
+	done
+}
+
+@test "a merge into NEW whose calls fail: status 1, nothing left, the old file as it was" {
+	local call n
+	backing 204800
+	cowfile make c b set=0-9,50,60-70,200-300
+	for call in pwrite64 fsync ftruncate linkat renameat2 pread64; do
+		for n in 1 2 3; do
+			echo old >new
+			split strace -f -o trace -e trace=$call \
+				-e inject=$call:error=EIO:when="$n" "$moo" c new
+			grep -q INJECTED trace || continue
+			[ "$status" -eq 1 ]
+			[ "$(cat new)" = old ] || [ "$call" = fsync ]
+			[ -z "$(find . -name '.uml_cow.*')" ]
+		done
+	done
+}
+
+@test "without unnamed files NEW has a temporary name, which SIGTERM removes" {
+	local inject=-einject=openat:error=EOPNOTSUPP:when=
+	backing 204800
+	cowfile make c b set=0-9,50,60-70,200-300
+	cowfile merge c b wanted
+	strace -f -o trace -e trace=openat "$moo" c new
+	inject+=$(grep -n O_TMPFILE trace | cut -d: -f1)
+	rm new
+	split strace -f -o trace -e trace=openat "$inject" "$moo" c new
+	[ "$status" -eq 0 ]
+	grep -q '\.uml_cow\.' trace
+	cmp new wanted
+	rm new
+	split strace -f -o trace -e trace=openat,pwrite64 "$inject" \
+		-e inject=pwrite64:signal=TERM:when=1 "$moo" c new
+	[ "$status" -eq 143 ]
+	[[ $err == *"interrupted"* ]]
+	files_are b c c.key wanted trace
+}
+
+@test "a full disk: one line, and nothing left on it" {
+	need_root "a small file system"
+	backing 1048576
+	seq 1000000 | head -c 1048576 >b
+	cowfile make c b set=0-1000
+	mkdir full
+	# shellcheck disable=SC2016
+	split unshare -m sh -c 'mount -t tmpfs -o size=256k none full && "$1" c full/new
+		echo $? >status; ls -A full >left; rm -f full/*; "$1" -z c full/new; echo $? >>status
+		ls -A full >>left' - "$moo"
+	[ "$(cat status)" = "1
+1" ]
+	[ ! -s left ]
+	[ "$(grep -c 'No space left on device; make room there' <<<"$err")" -ge 1 ]
+	[ "$(wc -l <<<"$err")" -eq 2 ]
+	split sh -c 'ulimit -f 100 && exec "$1" c new' - "$moo"
+	failed_with "File too large"
+	[ ! -e new ]
+}
+
+@test "-z: what gzip reads" {
+	backing 3000320
+	cowfile make c b set=0-9,5000-5100
+	cowfile merge c b wanted
+	split "$moo" -z c new.gz
+	[ "$status" -eq 0 ]
+	[ -z "$out$err" ]
+	gzip -t new.gz
+	gzip -dc new.gz | cmp - wanted
+	[ "$(stat -c %s new.gz)" -lt 1000000 ]
+	"$moo" -z c again.gz
+	cmp new.gz again.gz
+}
+
+@test "a file system that shares blocks: NEW takes up little, changed parts are shared too" {
+	need_root "a file system of its own"
+	command -v mkfs.xfs >/dev/null || skip "needs the Debian package xfsprogs"
+	truncate -s 400M xfs
+	mkfs.xfs -q xfs
+	mkdir mnt
+	cat >inside <<-'EOT'
+	set -e
+	mount -o loop xfs mnt
+	cd mnt
+	head -c 67108864 /dev/urandom >b
+	touch -d @1000000000 b
+	"$cowfile" make c b set=1000-9000,131071
+	"$cowfile" merge c b ../wanted
+	sync -f .
+	before=$(df -k --output=used . | tail -n 1)
+	strace -f -o ../trace -e trace=ioctl,copy_file_range "$moo" c new
+	sync -f .
+	after=$(df -k --output=used . | tail -n 1)
+	echo "$((after - before))" >../used
+	cmp new ../wanted
+	# A size that the header has, not the backing file.
+	"$moo" -f -b c c new2 && cmp -s b c && exit 1
+	cp --reflink=always b b2
+	truncate -s +1M b2
+	touch -d @1000000000 b2
+	"$moo" -f -b b2 c new3
+	cmp new3 ../wanted
+	EOT
+	split env moo="$moo" cowfile="$UML_TESTS/lib/cowfile.py" unshare -m sh inside
+	[ "$status" -eq 0 ]
+	grep -q 'FICLONE.*= 0$' trace
+	grep -q 'copy_file_range(.*= [1-9]' trace
+	log "$(cat used) KiB"
+	[ "$(cat used)" -lt 4096 ]
+}
+
+@test "a progress bar on terminals alone" {
+	local size=$((256 << 20))
+	truncate -s "$size" b
+	head -c 50M /dev/urandom | dd of=b conv=notrunc status=none
+	touch -d @1000000000 b
+	cowfile make c b set=0-9
+	split script -qec "$moo -z c new" /dev/null
+	[ "$status" -eq 0 ]
+	[[ $out == *" of 256 MiB"* ]]
+	split script -qec "$moo -q -z c new" /dev/null
+	[ -z "$out" ]
+	split "$moo" c new
+	[ -z "$out$err" ]
+}
+
+@test "--check: what the header says, in lines and as JSON; status 1 where something is wrong" {
+	local json
+	backing
+	cowfile make c b version=2 set=0,8-39
+	split "$moo" --check c
+	[ "$status" -eq 0 ]
+	diff <(echo "$out") - <<-EOT
+	version: 2
+	byte order: big
+	layout: packed
+	backing file: $PWD/b
+	backing mtime: 1000000000 (2001-09-09T01:46:40Z)
+	device size: 20992
+	sector size: 512
+	alignment: 512
+	bitmap offset: 4120
+	bitmap size: 6
+	data offset: 4608
+	changed sectors: 33
+	changed bytes: 16896
+	state: whole
+	EOT
+	split "$moo" --check --json c
+	[ "$status" -eq 0 ]
+	json='import json, sys; d = json.load(sys.stdin); '
+	python3 -c "$json"'assert d["ok"] and d["problems"] == [] and d["changed_sectors"] == 33 and
+	d["backing_file"].endswith("/b")' <<<"$out"
+	touch -d @5 b
+	cowfile make c3 b mtime=6 padded=1 order=little name="$PWD"/$'b\033[2J\n"\xff' set=1
+	split "$moo" --json --check c3
+	[ "$status" -eq 1 ]
+	python3 -c "$json"'assert not d["ok"] and len(d["problems"]) == 1 and
+	d["layout"] == "padded" and d["byte_order"] == "little"' <<<"$out"
+	split "$moo" --check c3
+	[ "$status" -eq 1 ]
+	[[ $out == *'b\x1b[2J\x0a"'* ]]
+	split "$moo" --check -b b c3
+	[[ $out == *"problem: b: mtime mismatch"* ]]
+	split sh -c '"$1" --check -b b c3 >/dev/full' - "$moo"
+	failed_with "cannot write the output"
+}
+
+@test "files that a guest uses: -d is refused, a merge into NEW told" {
+	backing
+	cowfile make c b set=1
+	mkfifo hold
+	lock() {
+		cowfile lock "$1" "$2" ready <hold 3>&- &
+		started+=($!)
+		exec 6>hold
+		wait_until 10 test -e ready
+	}
+	unlock() {
+		exec 6>&-
+		wait "${started[-1]}"
+		rm ready
+	}
+	lock c write
+	split "$moo" -d c
+	failed_with "c: in use by process ${started[-1]}"
+	split "$moo" c new
+	[ "$status" -eq 0 ]
+	[[ $err == *"c: in use by process"* ]]
+	unlock
+	# Guests only read the backing file, and many may.
+	lock b read
+	split "$moo" c new
+	[ "$status" -eq 0 ]
+	[ -z "$err" ]
+	split "$moo" -d c
+	failed_with "b: in use by process"
+	[ "$(stat -c %Y b)" -eq 1000000000 ]
+	unlock
+	split "$moo" -d c
+	[ "$status" -eq 0 ]
+}
+
+@test "a stranger's COW file does not lead root to files that the stranger could not use" {
+	need_root "files of several users"
+	backing
+	chmod 600 b
+	cowfile make c b set=1
+	chown 65534 c
+	for command in "c new" "-d c"; do
+		# shellcheck disable=SC2086
+		split "$moo" $command
+		failed_with "does not own it"
+	done
+	[ ! -e new ]
+	"$moo" -b b c new
+	# What all may read is no secret, but still not the stranger's to change.
+	chmod 644 b
+	"$moo" c new
+	split "$moo" -d c
+	failed_with "does not own it"
+	chown 65534 b
+	"$moo" -d c
+}
+
+@test "a device of 8 TiB with few changes: seconds, and less than 64 MiB of memory" {
+	truncate -s 8T b
+	touch -d @1000000000 b
+	cowfile make c b set=1-9,17179869175-17179869183 2>/dev/null
+	for command in "c new" "-d c" "--force --check c"; do
+		[[ $command != *check* ]] || command="--check c"
+		[[ $command != "-d c" ]] || touch -d @1000000000 b
+		# shellcheck disable=SC2086
+		split timeout 60 python3 -c 'import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(peak, "KiB", file=sys.stderr)
+sys.exit(3 if peak > 65536 else status)' "$moo" $command
+		[[ $command == *check* ]] || [ "$status" -eq 0 ]
+		[ "$status" -ne 3 ]
+	done
+	[ "$(stat -c %s new)" -eq 8796093022208 ]
+	[ "$(du -k new | cut -f 1)" -lt 1024 ]
+	cmp -i $((8796093022208 - 4096)) new b
+	cmp -n 1000000 new b
+}
+
+@test "wrong usage: one line, the usage, status 2" {
+	backing
+	cowfile make c b set=1
+	for words in "" c "c new more" "-d" "-d c new" "-z -d c" "--json c new" "--check" \
+		"--check -d c" "--check c new" "-b" "-x c new"; do
+		# shellcheck disable=SC2086
+		split "$moo" $words
+		[ "$status" -eq 2 ]
+		[ -z "$out" ]
+		[[ $err == "uml_moo: "*$'\n'"usage: uml_moo"* ]]
+	done
+	files_are b c c.key
+}
+
+teardown() {
+	local pid
+	[ -z "${started_loop:-}" ] || losetup -d "$started_loop" 2>/dev/null || true
+	for pid in "${started[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+}
