@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,8 @@ int main(int argc, char **argv)
 	struct problem problem;
 	struct disk backing;
 
+	/* A limit on file sizes is an error like others. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (disk_open(&backing, request.backing, O_RDONLY, &problem) < 0)
 		die("%s", problem.text);
 	check_replaced(&request, &backing);

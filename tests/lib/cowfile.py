@@ -1,15 +1,16 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Makes COW files of any shape, and merges them in the plainest way, for tests of the tools.
 
 usage: cowfile.py make COW BACKING [KEY=VALUE]...
        cowfile.py merge COW BACKING OUT
-       cowfile.py random SEED COW BACKING
+       cowfile.py random COUNT
        cowfile.py poke FILE OFFSET HEX
        cowfile.py lock FILE read|write READY
 
 make: version=3 order=big|little padded=0|1 name= mtime= size= sector=512 align=4096
-set=0,3-5 (sectors with data). lock: creates READY once it holds the lock, ends with its stdin.
+set=0,3-5 (sectors with data), wanted=OUT (merged into that, too).
+random: COUNT files c1 with backing files b1, merged into wanted1, and so on. lock: creates READY once it holds the lock, ends with its stdin.
 """
 import fcntl
 import os
@@ -58,8 +59,6 @@ def make(cow, backing, key):
         key.setdefault(name, default)
     for name in ("version", "padded", "sector", "align", "mtime", "size"):
         key[name] = int(key[name])
-    if key["version"] == 1 and "order" not in key:
-        key["order"] = "little"
     sectors, bitmap, data = layout(key)
     with open(cow, "wb") as out:
         out.write(header(key))
@@ -75,10 +74,15 @@ def make(cow, backing, key):
             out.seek(bitmap + byte)
             out.write(bytes([value]))
         if os.fstat(out.fileno()).st_size < data + key["size"]:
-            out.truncate(data + key["size"])
+            try:
+                out.truncate(data + key["size"])
+            except (OSError, OverflowError):
+                pass  # Larger than the file system can have; so it is cut short.
     # What the merge needs to know, for the plain one below.
     with open(cow + ".key", "w") as out:
         out.write(repr({**key, "sectors": sectors, "bitmap": bitmap, "data": data}))
+    if "wanted" in key:
+        merge(cow, backing, key["wanted"])
 
 
 def merge(cow, backing, out):
@@ -99,21 +103,23 @@ def merge(cow, backing, out):
             new.write(part.ljust(length, b"\0"))
 
 
-def rand(seed, cow, backing):
-    rng = random.Random(int(seed))
-    # Sizes that all readers agree on: whole bytes of bitmap.
-    sector = 512
-    size = sector * 8 * rng.randint(1, 400)
-    with open(backing, "wb") as out:
-        while out.tell() < size:
-            length = rng.choice((512, 4096, 20000))
-            out.write(rng.choice((rng.randbytes(length), bytes(length))))
-        out.truncate(size)
-    os.utime(backing, (10**9, 10**9 + rng.randint(0, 10**8)))
-    sectors = sorted({rng.randrange(size // sector) for _ in range(rng.randint(0, 300))})
-    make(cow, backing, {
-        "version": rng.choice((2, 3, 3)), "align": rng.choice((512, 4096, 4096, 65536, 3000)),
-        "padded": rng.choice((0, 0, 1)), "set": ",".join(map(str, sectors))})
+def rand(count):
+    for seed in range(1, int(count) + 1):
+        rng = random.Random(seed)
+        # Sizes that all readers agree on: whole bytes of bitmap.
+        size = 4096 * rng.randint(1, 100)
+        backing = f"b{seed}"
+        with open(backing, "wb") as out:
+            while out.tell() < size:
+                length = rng.choice((512, 4096, 20000))
+                out.write(rng.choice((rng.randbytes(length), bytes(length))))
+            out.truncate(size)
+        os.utime(backing, (10**9, 10**9 + rng.randint(0, 10**8)))
+        sectors = {rng.randrange(size // 512) for _ in range(rng.randint(0, 300))}
+        make(f"c{seed}", backing, {
+            "version": rng.choice((2, 3, 3)), "padded": rng.choice((0, 0, 1)),
+            "align": rng.choice((512, 4096, 4096, 65536, 3000)),
+            "set": ",".join(map(str, sorted(sectors))), "wanted": f"wanted{seed}"})
 
 
 def poke(path, offset, data):
