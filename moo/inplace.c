@@ -131,10 +131,14 @@ int merge_in_place(struct image *image, bool visible, struct problem *problem)
 	progress_begin(&progress, image->backing.path, image->survey.changed_bytes, visible);
 	failed = merge_changes(image, &sink, &progress, problem);
 	progress_end(&progress);
-	if (failed)
-		return -1;
-	if (fsync(sink.fd) < 0)
-		return problem_set(problem, "cannot write to %s: %s; check its disk, then merge again",
-				   image->backing.path, cause(errno));
+	if (!failed && fsync(sink.fd) < 0)
+		failed = problem_set(problem, "cannot write: %s; check its disk", cause(errno));
+	if (failed) {
+		char why[sizeof(problem->text)];
+
+		memcpy(why, problem->text, sizeof(why));
+		return problem_set(problem, "%.250s: %.450s, then repeat the merge to complete it",
+				   image->backing.path, why);
+	}
 	return marked ? clear_mark(image, resumed, problem) : 0;
 }

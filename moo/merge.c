@@ -48,7 +48,7 @@ static int write_problem(struct problem *problem, int error)
 	const char *remedy = "check its disk";
 
 	if (error == -EINTR)
-		return problem_set(problem, "interrupted");
+		return problem_set(problem, "interrupted; start it anew");
 	if (error == -ENOSPC || error == -EDQUOT)
 		remedy = "make room there";
 	else if (error == -EFBIG)

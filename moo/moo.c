@@ -164,10 +164,8 @@ static void merge_into_backing(struct image *image, const struct request *reques
 {
 	struct problem problem;
 
-	if (merge_in_place(image, !request->quiet, &problem) == 0)
-		return;
-	warn("%s: the merge is not complete; repeat it", image->backing.path);
-	fail(&problem);
+	if (merge_in_place(image, !request->quiet, &problem) < 0)
+		fail(&problem);
 }
 
 static void refuse_inputs(const struct image *image, const struct output *output)

@@ -20,7 +20,7 @@
 
 #define CHECK(condition) do { if (!(condition)) abort(); } while (0)
 
-enum { COMPARE_MAX = 1 << 20 };
+enum { COMPARE_MAX = 1 << 16 };
 
 static int make_file(const uint8_t *bytes, size_t length, char *path, size_t path_room)
 {
