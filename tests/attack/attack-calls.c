@@ -74,6 +74,7 @@ static int one_number(void *arg)
 				       argument(p), argument(p), argument(p));
 
 			res->done[nr][x32]++;
+			tried(1);
 			if (x32 || !known(nr))
 				res->wrong[nr][x32] += r != -ENOSYS;
 		}
@@ -115,6 +116,7 @@ static int every_fd(void *arg)
 	for (long fd = 3; fd < 4096; fd++) {
 		long r = call6(SYS_mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
 
+		tried(1);
 		res->fds += r != -EBADF;
 	}
 	return 0;
@@ -154,6 +156,7 @@ static int int80(void *arg)
 	for (volatile long nr = 0; nr < 512; nr++) {
 		long r = nr;
 
+		tried(1);
 		if (sigsetjmp(g_back, 0))
 			continue;
 		__asm__ volatile("int $0x80"
@@ -170,6 +173,7 @@ static int sysenter(void *arg)
 	(void)arg;
 	catch_all();
 	for (volatile long nr = 0; nr < 512; nr++) {
+		tried(1);
 		if (sigsetjmp(g_back, 0))
 			continue;
 		__asm__ volatile("mov %%rsp, %%rbp; sysenter"
@@ -200,6 +204,7 @@ static int compat(void *arg)
 	for (volatile long nr = 0; nr < 512; nr++) {
 		uint32_t r;
 
+		tried(1);
 		if (sigsetjmp(g_back, 0))
 			continue;
 		__asm__ volatile("push %%rbp\n mov %%rsp, %%rbx\n lea 1f(%%rip), %%rbp\n"
@@ -230,5 +235,5 @@ int main(int argc, char **argv)
 	status = attack(compat, NULL, 5000);
 	CHECK(exited(status, 0) && res->compat == 0, "a 32-bit code segment reaches no kernel");
 	end_attackers();
-	return finish();
+	return attack_end();
 }

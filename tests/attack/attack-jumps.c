@@ -67,9 +67,7 @@ static int jump(void *arg)
 {
 	const struct jump *j = arg;
 
-	seed ^= (j->offset + 1) * 0x9e3779b97f4a7c15 + (uint64_t)j->round * 0xc2b2ae3d27d4eb4f;
-	for (int i = 0; i < 20; i++)
-		rnd();
+	reseed(j->offset + (uint64_t)j->round * 0xc2b2ae3d27d4eb4f);
 	for (int i = 0; i < NREGS; i++)
 		regs[i] = hostile();
 	if (rnd() & 1)
@@ -103,6 +101,7 @@ int main(int argc, char **argv)
 			struct jump j = { o, r };
 			int status = attack(jump, &j, 60);
 
+			tried(1);
 			if (WIFSIGNALED(status))
 				signals[WTERMSIG(status) & 63]++;
 			else
@@ -116,5 +115,5 @@ int main(int argc, char **argv)
 	    "exits",
 	    jumps, signals[SIGSEGV], signals[SIGILL], signals[SIGKILL], exits);
 	CHECK(checksum(text) == sum, "the code is unchanged");
-	return finish();
+	return attack_end();
 }

@@ -78,11 +78,10 @@ static int spoilt(void *arg)
 {
 	uint64_t flags;
 
-	seed ^= ((uint64_t)(uintptr_t)arg + 1) * 0x9e3779b97f4a7c15;
-	for (int i = 0; i < 20; i++)
-		rnd();
+	reseed((uintptr_t)arg);
 	handle(SIGUSR1, spoil, 0);
 	for (int i = 0; i < 5; i++) {
+		tried(1);
 		raise(SIGUSR1);
 		__asm__ volatile("pushfq; pop %0" : "=r"(flags));
 		if (flags & 0x3000)
@@ -97,9 +96,8 @@ static int made_up(void *arg)
 	uint64_t *frame = (uint64_t *)(void *)(own + 0x8000);
 	uint64_t rsp;
 
-	seed ^= ((uint64_t)(uintptr_t)arg + 1) * 0xc2b2ae3d27d4eb4f;
-	for (int i = 0; i < 20; i++)
-		rnd();
+	reseed((uintptr_t)arg);
+	tried(1);
 	for (int i = 0; i < 600; i++)
 		frame[i] = value();
 	switch (rnd() & 3) {
@@ -148,5 +146,5 @@ int main(int argc, char **argv)
 	own = xmap(1 << 20, PROT_READ | PROT_WRITE);
 	rounds("spoilt frames", spoilt, n);
 	rounds("made-up frames", made_up, n);
-	return finish();
+	return attack_end();
 }

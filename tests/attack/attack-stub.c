@@ -66,6 +66,7 @@ static void try(const struct order *o, uint64_t at)
 		nanosleep(&nap, NULL);
 	}
 	res->made++;
+	tried(1);
 	if (!touch((void *)PLACE, false)) {
 		res->mapped++;
 		munmap((void *)PLACE, PAGE);
@@ -185,5 +186,5 @@ int main(int argc, char **argv)
 	CHECK(res->made > 0, "calls were made");
 	CHECK(res->mapped == 0, "no call mapped anything");
 	CHECK(res->changed == 0, "the code is there and read-only");
-	return finish();
+	return attack_end();
 }

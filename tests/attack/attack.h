@@ -6,6 +6,8 @@
  * attack is made by a child that is an ordinary user and may die of it.  The program fails when an
  * attack shows an effect that it must not have, and attack.sh looks after the rest of the guest.
  *
+ * Each program counts its attempts, those of its children included, and attack_end() prints them.
+ *
  * The target is what lies above the guest's TASK_SIZE: the host layer's own pages, which every
  * guest process can see but must not be able to use.  Where they are is found at run time.
  */
@@ -35,10 +37,39 @@ static struct area *text; /* the area with the code */
 static uint64_t text_len; /* without its padding */
 static int null_fd;
 static uint64_t seed = 0x123456789abcdef;
+static uint64_t *g_tries; /* shared with all children */
+
+/* What an attacker may use: so that he starves himself only. */
+static struct {
+	rlim_t tasks, space_bytes;
+} attacker_limit = { 50, 1UL << 30 };
 
 static inline uint64_t rnd(void)
 {
 	return xorshift(&seed);
+}
+
+/* Makes rnd() another sequence: a child's own, by its number. */
+static inline void reseed(uint64_t number)
+{
+	seed ^= (number + 1) * 0x9e3779b97f4a7c15;
+	if (!seed)
+		seed = 1;
+	for (int i = 0; i < 20; i++)
+		rnd();
+}
+
+static inline void tried(uint64_t n)
+{
+	__atomic_add_fetch(g_tries, n, __ATOMIC_RELAXED);
+}
+
+/* The exit status of main(). */
+static inline int attack_end(void)
+{
+	say("%llu attempts", (unsigned long long)*g_tries);
+	CHECK(*g_tries > 0, "attempts were made");
+	return finish();
 }
 
 /* On the host this program would be dangerous: a mapping just below 2^47 tells where we are. */
@@ -125,11 +156,11 @@ static inline uint64_t checksum(const struct area *a)
 	return sum;
 }
 
-/* The attacker's own limits, so that he starves himself only. */
 static inline void become_attacker(void)
 {
-	struct rlimit none = { 0, 0 }, few = { 50, 50 }, small = { 1 << 20, 1 << 20 },
-		      space = { 1UL << 30, 1UL << 30 };
+	struct rlimit none = { 0, 0 }, small = { 1 << 20, 1 << 20 },
+		      few = { attacker_limit.tasks, attacker_limit.tasks },
+		      space = { attacker_limit.space_bytes, attacker_limit.space_bytes };
 	sigset_t empty;
 
 	setrlimit(RLIMIT_CORE, &none);
@@ -200,6 +231,7 @@ static inline void attack_begin(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	MUST(null_fd >= 0);
+	g_tries = xshared(PAGE);
 	find_areas();
 	say("TASK_SIZE %#llx, %d areas above it", (unsigned long long)task_size, nareas);
 	for (int i = 0; i < nareas; i++)

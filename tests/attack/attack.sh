@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs attack programs inside a guest, as its root, and looks at the guest after each.
 #
-# usage: attack.sh PROGRAM[:ARGUMENT]...
+# usage: attack.sh PROGRAM[:ARGUMENT[:ARGUMENT]...]...
 #
 # Exit status: 0 if every attack held and the guest is unharmed, 1 if not, 2 for wrong usage.
-# Written for busybox ash; needs /proc, /tmp and the programs beside it.
+# A second disk becomes swap space. Written for busybox ash; needs /proc, /tmp and the programs
+# beside it.
+set -o pipefail
 
 here=${0%/*}
 [ $# -gt 0 ] || {
@@ -15,6 +17,7 @@ here=${0%/*}
 
 complaints='BUG|WARNING|Oops|[Pp]anic|stall|hung task|lockup|Call Trace|[Bb]ad page|while atomic'
 failed=0
+attempts=0
 wrong() {
 	echo "attack.sh: FAIL $*"
 	failed=1
@@ -33,8 +36,22 @@ look() {
 	fi
 }
 
+# The sum of "N attempts" in what a program has said.
+count() {
+	sed -n 's/^\([0-9][0-9]*\) attempts$/\1/p' "$1" | {
+		sum=0
+		while read -r n; do
+			sum=$((sum + n))
+		done
+		echo "$sum"
+	}
+}
+
 dmesg -c >/dev/null
 rm -f /tmp/canary.ready
+if [ -b /dev/ubdb ]; then
+	mkswap /dev/ubdb >/dev/null && swapon /dev/ubdb || wrong "no swap space"
+fi
 head -c 1000000 /dev/urandom >/tmp/canary.file
 file_sum=$(md5sum </tmp/canary.file)
 "$here/canary" /tmp/canary.ready &
@@ -51,16 +68,21 @@ done
 
 for job; do
 	program=${job%%:*}
-	argument=
+	arguments=
 	case $job in
-	*:*) argument=${job#*:} ;;
+	*:*) arguments=$(echo "${job#*:}" | tr : ' ') ;;
 	esac
 	echo "== $job"
-	# shellcheck disable=SC2086 # none or one argument
-	timeout -s KILL 600 "$here/$program" --inside $argument </dev/null
+	began=$(date +%s)
+	# shellcheck disable=SC2086 # several words
+	timeout -s KILL "${LIMIT_S:-600}" "$here/$program" --inside $arguments </dev/null |
+		tee /tmp/attack.out
 	status=$?
-	echo "$program: exit $status"
+	n=$(count /tmp/attack.out)
+	attempts=$((attempts + n))
+	echo "$program: exit $status, $n attempts, $(($(date +%s) - began)) s"
 	[ $status -eq 0 ] || wrong "$program: exit status $status"
+	[ "$n" -gt 0 ] || wrong "$program: no attempt was made"
 	look "$program"
 done
 
@@ -68,5 +90,6 @@ kill -TERM "$canary"
 wait "$canary"
 status=$?
 [ $status -eq 0 ] || wrong "the canary's memory: exit status $status"
+echo "attack.sh: $attempts attempts"
 [ $failed -ne 0 ] || echo "attack.sh: all attacks held"
 exit $failed
