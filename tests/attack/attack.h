@@ -39,10 +39,11 @@ static int null_fd;
 static uint64_t seed = 0x123456789abcdef;
 static uint64_t *g_tries; /* shared with all children */
 
-/* What an attacker may use: so that he starves himself only. */
+/* What an attacker may use, so that he starves himself only, and whether he stays root. */
 static struct {
 	rlim_t tasks, space_bytes;
-} attacker_limit = { 50, 1UL << 30 };
+	bool root;
+} attacker_limit = { 50, 1UL << 30, false };
 
 static inline uint64_t rnd(void)
 {
@@ -173,6 +174,8 @@ static inline void become_attacker(void)
 	/* What a broken attacker writes must not look like a result: those go to shared memory. */
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null_fd, fd);
+	if (attacker_limit.root)
+		return;
 	if (setgroups(0, NULL) || setresgid(ATTACKER, ATTACKER, ATTACKER) ||
 	    setresuid(ATTACKER, ATTACKER, ATTACKER))
 		_exit(94);

@@ -48,6 +48,7 @@ count() {
 }
 
 dmesg -c >/dev/null
+dmesg -n 1
 rm -f /tmp/canary.ready
 if [ -b /dev/ubdb ]; then
 	mkswap /dev/ubdb >/dev/null && swapon /dev/ubdb || wrong "no swap space"
