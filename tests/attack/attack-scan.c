@@ -184,7 +184,7 @@ static void scan_self(void)
 		char r;
 
 		if (sscanf(line, "%lx-%lx %c", &start, &end, &r) != 3 || r != 'r' ||
-		    start >= task_size)
+		    start >= task_size || strstr(line, "[vvar"))
 			continue;
 		scan_for_host((const char *)start, (const char *)end);
 	}

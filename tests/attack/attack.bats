@@ -1,42 +1,71 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
 # Hostile programs inside a guest: whatever they do, only they suffer. The guest looks after itself
-# in attack.sh; here the host does: its canary lives and is unchanged.
+# in attack.sh; here the host does: its canary lives and is unchanged, and nothing is left behind.
+#
+# From the environment: UML_ATTACK_ROUNDS multiplies the rounds of each program (1), UML_FUZZ_S is
+# how long the fuzzer runs (60), UML_FUZZ_SEED where it begins (1). tests/attack/nightly sets them.
 
 load ../lib/common
 
-guest_limit_s=600
+rounds=${UML_ATTACK_ROUNDS:-1}
+fuzz_s=${UML_FUZZ_S:-60}
+fuzz_seed=${UML_FUZZ_SEED:-1}
+guest_limit_s=$((600 * rounds + 2 * fuzz_s))
 
-# attack PROGRAM...: boots a guest that runs them.
-attack() {
-	local canary ready=$BATS_TEST_TMPDIR/canary.ready
-	local canary_status=0 job=/t/attack/attack.sh program
-	for program; do
-		job=$job,$program
-	done
-	# The guest's processes and the canary belong to the same user of the host.
+setup_file() {
+	: >"$BATS_FILE_TMPDIR/attempts"
+}
+
+# The host's canary, of the same user as the guest's processes.
+canary_start() {
+	local ready=$BATS_TEST_TMPDIR/canary.ready
 	chmod 1777 "$BATS_TEST_TMPDIR"
 	${guest_user:+setpriv --reuid=65534 --regid=65534 --clear-groups --} \
 		"$UML_BUILD/tests/bin/attack/canary" "$ready" 3>&- &
 	canary=$!
 	started+=("$canary")
 	wait_until 10 test -e "$ready"
-	guest_boot quiet run="$job"
+}
+
+canary_intact() {
+	local canary_status=0
 	kill -TERM "$canary" || {
 		log "the host's canary has died"
 		return 1
 	}
 	wait "$canary" || canary_status=$?
 	[ "$canary_status" -eq 0 ]
+}
+
+# attack PROGRAM[:ARGUMENT]...: boots a guest that runs them. Sets options first: the array guest.
+guest=(mem=512M)
+attack() {
+	local job=/t/attack/attack.sh program sum attempts
+	for program; do
+		job=$job,$program
+	done
+	[ -n "${canary:-}" ] || canary_start
+	truncate -s 256M "$guest_dir/swap"
+	[ -z "$guest_user" ] || [ "$(id -u)" -ne 0 ] || chown 65534:65534 "$guest_dir/swap"
+	sum=$(cksum <"$guest_image")
+	guest_boot quiet ubd1="$guest_dir/swap" "${guest[@]}" run="$job"
+	canary_intact
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"attack.sh: all attacks held"* ]]
 	[[ "$output" != *FAIL* ]]
+	# The guest had it for reading only.
+	[ "$(cksum <"$guest_image")" = "$sum" ]
+	attempts=$(sed -n 's/^attack.sh: \([0-9]*\) attempts\r*$/\1/p' <<<"$output")
+	[ "$attempts" -gt 0 ]
+	echo "$attempts" >>"$BATS_FILE_TMPDIR/attempts"
 	guest_check_clean
 }
 
 @test "the programs refuse to run on the host" {
-	for program in calls jumps stub sigreturn; do
-		run_logged "$UML_BUILD/tests/bin/attack/attack-$program" --inside
+	for program in "$UML_BUILD"/tests/bin/attack/attack-*; do
+		[[ $program != *.sh ]] || continue
+		run_logged "$program" --inside
 		[ "$status" -eq 2 ]
 		[[ "$output" == *"only inside a guest"* ]]
 	done
@@ -47,7 +76,7 @@ attack() {
 }
 
 @test "jumps to every byte of the host layer's code" {
-	attack attack-jumps
+	attack attack-jumps:$((2 * rounds))
 }
 
 @test "system calls from the host layer's own call instructions" {
@@ -55,10 +84,96 @@ attack() {
 }
 
 @test "forged signal frames" {
-	attack attack-sigreturn
+	attack attack-sigreturn:$((1500 * rounds))
 }
 
-@test "all of them as an ordinary user of the host, one after the other" {
+@test "those four as an ordinary user of the host, one after the other" {
 	guest_as_user
 	attack attack-sigreturn:300 attack-stub attack-jumps:1 attack-calls
+}
+
+@test "a thread's frames are rewritten by its siblings" {
+	guest_as_user
+	attack attack-threads:$((150 * rounds))
+}
+
+@test "pages are used that their program gives away" {
+	guest_as_user
+	attack attack-pages:$((30 * rounds))
+}
+
+@test "acknowledgements are forged" {
+	guest_as_user
+	attack attack-acks:$((6 * rounds))
+}
+
+@test "programs never give up the processor, or want all of everything" {
+	guest_as_user
+	attack attack-loops:$((8 * rounds))
+}
+
+@test "calls, faults and preemption in an unusual state" {
+	guest_as_user
+	attack attack-state:$((3000 * rounds))
+}
+
+@test "mappings where none may be, and more than the host can hold" {
+	guest_as_user
+	guest=(mem=768M)
+	attack attack-maps:"$rounds"
+}
+
+# The secret is in the kernel's environment, and in the guest only in two halves.
+@test "nothing of the kernel's, the host's or other programs' can be read" {
+	guest_as_user
+	export UML_TEST_SECRET=h0stSecretPartOneh0stSecretPartTwo
+	attack attack-scan:h0stSecretPartOne:h0stSecretPartTwo
+}
+
+# Memory that the guest's processes use on the host, in MB; shared pages count once a mapping part.
+used_mb() {
+	local pid total_kb=0
+	for pid in $(guest_pids); do
+		total_kb=$((total_kb + $(sed -n 's/^Pss: *\([0-9]*\) kB/\1/p' \
+			"/proc/$pid/smaps_rollup" 2>/dev/null || echo 0)))
+	done
+	echo $((total_kb / 1024))
+}
+
+@test "guest programs cannot make the host spend memory beyond mem=" {
+	guest_start quiet mem=64M run=/t/attack/attack.sh,attack-fill:6:1000
+	guest_expect 60 '^filled by 6 processes'
+	used=$(used_mb)
+	log "$used MB"
+	[ "$used" -gt 10 ]
+	[ "$used" -lt 128 ]
+	kill -KILL "$(guest_kernel_pid)"
+	guest_wait 30
+	[ "$status" -eq 137 ]
+}
+
+# The host's process ids are known: the canary's, the tests', and the first one's.
+@test "vsyscalls, debuggers, changing code, and process numbers of the host" {
+	guest_as_user
+	canary_start
+	attack attack-odd:1:"$canary:$$:$PPID"
+}
+
+@test "what the guest's root can try" {
+	guest_as_user
+	attack attack-root
+}
+
+@test "$fuzz_s s of random calls, jumps, frames, mappings, code and registers" {
+	guest_as_user
+	attack attack-fuzz:"$fuzz_seed:$fuzz_s"
+}
+
+@test "the sum of all attempts" {
+	sum=0
+	while read -r attempts; do
+		sum=$((sum + attempts))
+	done <"$BATS_FILE_TMPDIR/attempts"
+	echo "# $sum attempts, 0 escapes, 0 kernel crashes" >&3
+	[ "$sum" -gt 0 ]
 }
