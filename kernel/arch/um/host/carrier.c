@@ -190,6 +190,8 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 		return HOST_ERR_PTR(-EAGAIN);
 	err = host_unit_sync(unit);	/* closes that are due decide the next number */
 	if (!err)
+		err = host_descriptor_left() ? 0 : -EMFILE;
+	if (!err)
 		err = c->agent_listener = listener_number(unit);
 	if (err < 0)
 		goto out;
@@ -206,8 +208,8 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	host_list_post(unit->ro);
 	err = host_unit_receive(serial, unit->ack, &c->listener, &pid);
 	if (err) {
-		/* The agent may be retrying for ever: what it holds is unknown now. */
-		if (err != -EAGAIN && err != -ENOMEM)
+		/* Agent or carrier could not; the agent may be trying to send what never will be. */
+		if (err == -ETIMEDOUT || host_list_abort(unit))
 			unit->dead = true;
 		goto out;
 	}
@@ -227,6 +229,24 @@ out:
 	return HOST_ERR_PTR(err);
 }
 
+/* Without a second try, and without a word: start-up has its own. */
+struct host_carrier *host_carrier_first(struct host_unit *unit)
+{
+	return carrier_create(unit);
+}
+
+/* At a limit of the host what waits in the pool is given up first. */
+static struct host_carrier *carrier_make(struct host_unit *unit)
+{
+	struct host_carrier *c = carrier_create(unit);
+
+	while (IS_HOST_ERR(c) && !unit->dead && host_pool_shrink())
+		c = carrier_create(unit);
+	if (IS_HOST_ERR(c))
+		return HOST_ERR_PTR(host_unit_refused(HOST_PTR_ERR(c)));
+	return c;
+}
+
 struct host_carrier *host_carrier_get(struct host_unit *unit)
 {
 	struct host_carrier *c;
@@ -240,7 +260,7 @@ struct host_carrier *host_carrier_get(struct host_unit *unit)
 		unit->dead = true;	/* somebody killed it while it was parked */
 		return HOST_ERR_PTR(-EAGAIN);
 	}
-	return carrier_create(unit);
+	return carrier_make(unit);
 }
 
 static void carrier_destroy(struct host_carrier *c)

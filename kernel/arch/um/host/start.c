@@ -30,6 +30,7 @@
 
 #define RLIMIT_NOFILE		7
 #define LARGE_PAGE		(2UL << 20)
+#define UNITS_AT_START		4
 
 unsigned long host_hwcap2;
 unsigned long host_minsigstksz = 2048;
@@ -129,5 +130,7 @@ void host_start(unsigned long *stack)
 	     "raise the limits of processes, open files and address space (ulimit -u, -n, -v)");
 	must(host_ram_map(), "cannot map guest RAM", "give a smaller mem=, or raise ulimit -v");
 	host_signals_start();
+	must(host_units_prepare(UNITS_AT_START), "cannot create guest processes",
+	     "raise the limits of processes and open files (ulimit -u, -n, pids.max of the cgroup)");
 	um_start_kernel();
 }

@@ -30,6 +30,7 @@
 #include <uapi/linux/seccomp.h>
 #include <uapi/linux/futex.h>
 #include <host/err.h>
+#include <host/print.h>
 #include <host/ram.h>
 #include <host/string.h>
 #include "abi.h"
@@ -42,6 +43,7 @@
 #define NONBLOCK		04000
 #define POOL_MAX		48
 #define POOL_CARRIERS_MAX	8
+#define UNITS_PREPARED_MAX	8
 #define KEEP_SIZE		1	/* FALLOC_FL_* */
 #define PUNCH_HOLE		2
 #define START_TIMEOUT_MS	10000
@@ -104,6 +106,18 @@ int host_list_settle(struct host_unit *unit)
 	if (!unit->ack_due)
 		return 0;
 	unit->ack_due = false;
+	return ack_wait(unit);
+}
+
+/*
+ * A list has failed somewhere: have the agent come to an end with it, whether it waits or
+ * tries again.  Only the first operation is written: it may be reading a later one.
+ */
+int host_list_abort(struct host_unit *unit)
+{
+	host_list_op((struct list_op *)(unit->ro + LIST_OPS), OP_END, __NR_write, FD_ACK, G_RO + G_ONE,
+		     8, 0, 0, 0);
+	host_list_post(unit->ro);
 	return ack_wait(unit);
 }
 
@@ -287,6 +301,17 @@ int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid)
 	}
 }
 
+/* Descriptors that arrive by a message and find no place are lost: ask before. */
+bool host_descriptor_left(void)
+{
+	int fd = host_call(fcntl, host_unit_socket, 1030 /* F_DUPFD_CLOEXEC */, 0);
+
+	if (fd < 0)
+		return false;
+	host_call(close, fd);
+	return true;
+}
+
 void host_kill_and_reap(int pid)
 {
 	if (pid <= 0)
@@ -408,11 +433,11 @@ static __attribute__((noreturn)) void zygote_main(int sock, int stub_fd, int par
 	if (host_call(getppid) != parent)
 		host_call(exit_group, 1);
 
-	ram = host_call(fcntl, host_ram_fd, 0 /* F_DUPFD */, 100);
-	ctl = host_call(fcntl, host_ctl_fd, 0, 100);
-	s = host_call(fcntl, sock, 0, 100);
-	ack = host_call(fcntl, zygote_ack, 0, 100);
-	stub = host_call(fcntl, stub_fd, 0, 100);
+	ram = host_call(fcntl, host_ram_fd, 0 /* F_DUPFD */, FD_FIRST_LISTENER);
+	ctl = host_call(fcntl, host_ctl_fd, 0, FD_FIRST_LISTENER);
+	s = host_call(fcntl, sock, 0, FD_FIRST_LISTENER);
+	ack = host_call(fcntl, zygote_ack, 0, FD_FIRST_LISTENER);
+	stub = host_call(fcntl, stub_fd, 0, FD_FIRST_LISTENER);
 	/* Where the host may have placed our stack; we stand on one in the image. */
 	host_call(munmap, STUB_BASE, STUB_END - STUB_BASE);
 	host_call(dup2, ram, FD_RAM);
@@ -537,6 +562,11 @@ static struct host_unit *unit_create(void)
 
 	if (!unit)
 		return HOST_ERR_PTR(-EAGAIN);
+	if (!host_descriptor_left()) {
+		unit->next = spare;
+		spare = unit;
+		return HOST_ERR_PTR(-EMFILE);
+	}
 	slot = CTL_SLOT0 + (u64)unit->id * CTL_SLOT_SIZE;
 	unit->ro = host_ctl + slot;
 	unit->rw = host_ctl + slot + CTL_SLOT_RW;
@@ -592,17 +622,48 @@ static void unit_destroy(struct host_unit *unit)
 	slot_put(unit);
 }
 
-struct host_unit *host_unit_get(void)
+static struct host_unit *pool_take(void)
 {
 	struct host_unit *unit = pool;
 
 	if (unit) {
 		pool = unit->next;
 		npool--;
-	} else {
+	}
+	return unit;
+}
+
+/* End one that waits in the pool, so that the host has room for something else. */
+bool host_pool_shrink(void)
+{
+	struct host_unit *unit = pool_take();
+
+	if (unit)
+		unit_destroy(unit);
+	return unit;
+}
+
+/* At a limit of the host: say so, once, and give the error that guests understand. */
+int host_unit_refused(int err)
+{
+	static bool said;
+
+	if (!said)
+		host_error("cannot make a guest process: %s; the guest is told EAGAIN; raise the limits of "
+			   "processes and open files (ulimit -u, -n, pids.max of the cgroup)",
+			   host_strerror(err));
+	said = true;
+	return err == -ENOMEM ? err : -EAGAIN;
+}
+
+struct host_unit *host_unit_get(void)
+{
+	struct host_unit *unit = pool_take();
+
+	if (!unit) {
 		unit = unit_create();
 		if (IS_HOST_ERR(unit))
-			return unit;
+			return HOST_ERR_PTR(host_unit_refused(HOST_PTR_ERR(unit)));
 	}
 	unit->used = true;
 	if (unit->dirty) {
@@ -649,6 +710,28 @@ void host_unit_put(struct host_unit *unit)
 	unit->next = pool;
 	pool = unit;
 	npool++;
+}
+
+int host_units_prepare(unsigned int number)
+{
+	struct host_unit *unit[UNITS_PREPARED_MAX];
+	struct host_carrier *c;
+	unsigned int n = 0;
+	int err = 0;
+
+	while (n < number && n < UNITS_PREPARED_MAX && !err) {
+		unit[n] = unit_create();
+		if (IS_HOST_ERR(unit[n]))
+			return HOST_PTR_ERR(unit[n]);
+		c = host_carrier_first(unit[n++]);
+		if (IS_HOST_ERR(c))
+			err = HOST_PTR_ERR(c);
+		else
+			host_carrier_put(c);
+	}
+	while (n)
+		host_unit_put(unit[--n]);
+	return err;
 }
 
 void host_units_kill(void)

@@ -82,6 +82,11 @@ void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64
 void host_list_post(u8 *list);
 int host_list_settle(struct host_unit *unit);
 u64 host_unit_message(struct host_unit *unit, u32 serial, int fd);
+int host_list_abort(struct host_unit *unit);
+bool host_descriptor_left(void);
+bool host_pool_shrink(void);
+int host_unit_refused(int err);
+struct host_carrier *host_carrier_first(struct host_unit *unit);
 int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid);
 void host_kill_and_reap(int pid);
 u32 host_unit_serial(void);

@@ -112,7 +112,9 @@ list_run:
 	jne	2f
 	mov	eax, __NR_sched_yield
 	syscall
-	jmp	list_run
+	cmp	r13d, [r15 + LIST_SEQ]	/* a new list: what we wait for will never be */
+	je	list_run
+	jmp	list_wait
 2:	test	bl, OP_CHECK
 	jz	3f
 	cmp	rax, -4095

@@ -62,7 +62,7 @@
 #define OP_SIZE_SHIFT		6
 #define OP_END			0x01	/* last of the list */
 #define OP_CHECK		0x02	/* an error ends the list and is acknowledged */
-#define OP_RETRY		0x04	/* EBADF: yield, then try again */
+#define OP_RETRY		0x04	/* EBADF: yield, then try again, unless a new list is there */
 #define OP_CLONE		0x08	/* the child goes on at the list whose address is a[5] */
 #define OP_JUMP			0x10	/* afterwards: the request list moves to control >> 8 */
 #define OP_PARK			0x20	/* afterwards: the carrier reports and waits */

@@ -92,6 +92,15 @@ struct host_carrier {
 int host_units_start(void);
 
 /**
+ * host_units_prepare() - fill the pool
+ * @number: how many units, each with a carrier
+ *
+ * The first programs need them at once; and a host that permits no more processes says so
+ * before the guest boots.  Return: 0 or -errno.
+ */
+int host_units_prepare(unsigned int number);
+
+/**
  * host_units_kill() - kill and reap all processes of all units, and the zygote
  */
 void host_units_kill(void);
