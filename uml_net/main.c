@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - uml_net: sets up a TAP interface for a guest kernel that an ordinary user runs.
+ *
+ * The program is made to be set-user-ID root, or to have the capability CAP_NET_ADMIN, so all that
+ * it is given may be an attacker's: words, environment, descriptors, limits, signals. It works in
+ * this order:
+ *
+ *  1. what was inherited goes (privilege.c),
+ *  2. the three files that may need root's rights are opened: the policy, the clone device of TUN
+ *     and a netlink socket; their paths are fixed, and nothing is read,
+ *  3. root's rights go; the process is the caller's, with CAP_NET_ADMIN put aside,
+ *  4. only then the command line and the policy are read and judged (request.c, policy.c, access.c),
+ *  5. CAP_NET_ADMIN is taken up for the changes on the host alone (link.c, route.c),
+ *  6. the kernel gets its answer (reply.c).
+ *
+ * No program is run, at no time. SECURITY.md says what is promised to whom.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/options.h"
+#include "lib/report.h"
+#include "lib/tap.h"
+#include "uml_net/host.h"
+#include "uml_net/reply.h"
+
+#ifndef UML_NET_POLICY
+#error "the path of the policy comes from the build"
+#endif
+
+enum { ID_CONFIG = 256, ID_CHECK };
+
+static const char *const usage[] = {
+	"4 tuntap up GATE|BRIDGE",
+	"4 tuntap down DEVICE",
+	"4 add|del DEVICE ADDRESS NETMASK",
+	"[--config=FILE] --check",
+	NULL,
+};
+
+static const struct tool_option options[] = {
+	{ ID_CHECK, "check", NULL, "read the policy, say what is wrong with it, and end" },
+	{ ID_CONFIG, "config", "FILE", "read the policy from FILE; not where it runs set-user-ID" },
+	{ 0 },
+};
+
+static const struct tool tool = {
+	.name = "uml_net",
+	.purpose = "Sets up a TAP interface for a guest kernel. Guest kernels run it; it is of no\n"
+		   "use by hand.",
+	.usage = usage,
+	.options = options,
+	.notes = "Who may use it, and for which addresses, says the policy: " UML_NET_POLICY "\n",
+	.stop_at_word = true,
+};
+
+/* What the program opens with all its rights. */
+static struct netlink netlink;
+static struct caller caller;
+static struct policy policy;
+static int policy_fd, tun_fd, netlink_error;
+
+static void open_and_drop(void)
+{
+	privilege_shed_inheritance();
+	privilege_read_caller(&caller);
+	policy_fd = access_open(UML_NET_POLICY);
+	tun_fd = tap_open(TAP_CLONE_DEVICE);
+	netlink_error = netlink_open(&netlink);
+	privilege_drop(&caller);
+}
+
+/* Reads the options; policy_fd is the file to be read afterwards. Returns its path. */
+static const char *take_options(int argc, char **argv, bool *check)
+{
+	const char *path = UML_NET_POLICY;
+	int id;
+
+	while ((id = options_next(&tool, argc, argv)) >= 0) {
+		if (id == ID_CHECK)
+			*check = true;
+		if (id == ID_CONFIG)
+			path = optarg;
+	}
+	if (!strcmp(path, UML_NET_POLICY) && !*check)
+		return path;
+	/* A file that the caller may not read must not be judged for them. */
+	if (caller.elevated && strcmp(path, UML_NET_POLICY))
+		usage_error(&tool, "--config is refused while uml_net runs with its file's rights");
+	if (policy_fd >= 0)
+		close(policy_fd);
+	policy_fd = access_open(path);
+	return path;
+}
+
+static int check_policy(const char *path)
+{
+	char problem[ACCESS_PROBLEM_SIZE];
+
+	if (policy_fd == -ENOENT)
+		die("cannot open %s: %s; without a policy root alone may use uml_net", path,
+		    cause(ENOENT));
+	if (access_read(policy_fd, path, caller.elevated || !strcmp(path, UML_NET_POLICY), &policy,
+			problem))
+		die("%s", problem);
+	return EXIT_DONE;
+}
+
+static int perform(struct host *host, char name[IFNAMSIZ])
+{
+	switch (host->request->operation) {
+	case OPERATION_UP:
+		return host_up(host, name);
+	case OPERATION_DOWN:
+		return host_down(host);
+	case OPERATION_ADD:
+		return host_add(host);
+	case OPERATION_DELETE:
+		return host_delete(host);
+	}
+	return -EINVAL;
+}
+
+/* Reads the policy and does what is asked; host->problem tells why not. */
+static int serve(struct host *host, const char *path, char name[IFNAMSIZ])
+{
+	int error = access_read(policy_fd, path, caller.elevated || !strcmp(path, UML_NET_POLICY),
+				&policy, host->problem);
+
+	if (error)
+		return error;
+	access_resolve(&policy, &caller);
+	if (!access_any(&policy, &caller))
+		return host_fail(host, -EPERM, "cannot do anything for uid %u: the policy %s allows "
+				 "nothing; have a line 'allow user ...' added to it", caller.user,
+				 path);
+	if (netlink_error)
+		return host_fail(host, netlink_error, "cannot open a netlink socket: %s; does the "
+				 "host's kernel have CONFIG_NETLINK?", cause(netlink_error));
+	return perform(host, name);
+}
+
+int main(int argc, char **argv)
+{
+	struct request request;
+	struct host host = { .netlink = &netlink, .caller = &caller, .policy = &policy,
+			     .request = &request };
+	char name[IFNAMSIZ];
+	bool check = false;
+	const char *path;
+	int error;
+
+	report_name(tool.name);
+	reply_expected(argc > 1 && request_wants_message(argc - 1, argv + 1));
+	open_and_drop();
+	if (argc < 1 || !argv[0])
+		die("cannot start: there is no argument, not even the program's name");
+	path = take_options(argc, argv, &check);
+	if (check && optind == argc)
+		return check_policy(path);
+	if (optind == argc || check)
+		usage_error(&tool, check ? "--check takes no word" : "no request; guest kernels run "
+			    "uml_net, it is of no use by hand");
+	argc -= optind;
+	argv += optind;
+	reply_expected(request_wants_message(argc, argv));
+	if (request_parse(argc, argv, &request, host.problem)) {
+		reply_failure(host.problem);
+		return EXIT_USAGE;
+	}
+	host.tun = tun_fd;
+	privilege_block_signals();
+	error = serve(&host, path, name);
+	privilege_unblock_signals();
+	if (!error && request.operation == OPERATION_UP) {
+		error = reply_interface(tun_fd, name);
+		if (error)
+			host_fail(&host, error, "cannot hand the interface over: %s; stdout must be "
+				  "a Unix socket of the guest kernel", cause(error));
+	} else if (!error) {
+		reply_done();
+	}
+	if (error)
+		reply_failure(host.problem);
+	return error ? EXIT_FAILED : EXIT_DONE;
+}
