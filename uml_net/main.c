@@ -155,7 +155,8 @@ int main(int argc, char **argv)
 	int error;
 
 	report_name(tool.name);
-	reply_expected(argc > 1 && request_wants_message(argc - 1, argv + 1));
+	if (argc > 1)
+		reply_expected(request_reply_form(argc - 1, argv + 1));
 	open_and_drop();
 	if (argc < 1 || !argv[0])
 		die("cannot start: there is no argument, not even the program's name");
@@ -167,7 +168,7 @@ int main(int argc, char **argv)
 			    "uml_net, it is of no use by hand");
 	argc -= optind;
 	argv += optind;
-	reply_expected(request_wants_message(argc, argv));
+	reply_expected(request_reply_form(argc, argv));
 	if (request_parse(argc, argv, &request, host.problem)) {
 		reply_failure(host.problem);
 		return EXIT_USAGE;

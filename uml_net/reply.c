@@ -15,11 +15,11 @@
 
 enum { TEXT_SIZE = 1024 };
 
-static bool message_expected;
+static enum reply_form expected;
 
-void reply_expected(bool message)
+void reply_expected(enum reply_form form)
 {
-	message_expected = message;
+	expected = form;
 }
 
 static bool kernel_listens(void)
@@ -52,10 +52,13 @@ void reply_failure(const char *problem)
 	}
 	snprintf(text, sizeof(text) - 1, "uml_net: %.*s\n", (int)sizeof(text) - 16, problem);
 	length = strlen(text) + 1;
-	if (message_expected)
+	if (expected == REPLY_MESSAGE) {
 		write_full(STDOUT_FILENO, text, length);
-	else
-		put_text(text, length);
+		return;
+	}
+	if (expected == REPLY_FLAG_AND_TEXT)
+		write_full(STDOUT_FILENO, "", 1);
+	put_text(text, length);
 }
 
 void reply_die(const char *format, ...)

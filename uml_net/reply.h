@@ -6,8 +6,9 @@
  * with zeros behind it, with the descriptor as SCM_RIGHTS; or a text that ends with a zero byte, and
  * no descriptor. It waits until one comes, so there must be one after each failure.
  *
- * For all else it reads the length of a text, 4 bytes in its own byte order, and the text, which
- * ends with a zero byte; length 0 where there is nothing to say. Each is one write.
+ * For all other requests it reads the length of a text, 4 bytes in its own byte order, and the text, which
+ * ends with a zero byte; length 0 where there is nothing to say. Each is one write. For 'ethertap'
+ * a byte comes before that, 0 after a failure.
  *
  * Where stdout is neither a socket nor a pipe somebody calls by hand: texts go to stderr.
  */
@@ -15,10 +16,11 @@
 #define UML_NET_REPLY_H
 
 #include <net/if.h>
-#include <stdbool.h>
 
-/* Says in what form the kernel waits for its answer: a message, or a length and a text. */
-void reply_expected(bool message);
+#include "uml_net/request.h"
+
+/* Says in what form the kernel waits for its answer. */
+void reply_expected(enum reply_form form);
 
 /* Says on stdout that the request failed: `uml_net: problem`. */
 void reply_failure(const char *problem);

@@ -184,7 +184,9 @@ int request_parse(int count, char *const *words, struct request *request,
 	return parse_form(count - 1, words + 1, request, problem);
 }
 
-bool request_wants_message(int count, char *const *words)
+enum reply_form request_reply_form(int count, char *const *words)
 {
-	return count > 1 && !strcmp(words[1], "tuntap");
+	if (count > 1 && !strcmp(words[1], "tuntap"))
+		return REPLY_MESSAGE;
+	return count > 1 && !strcmp(words[1], "ethertap") ? REPLY_FLAG_AND_TEXT : REPLY_TEXT;
 }

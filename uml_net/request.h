@@ -52,8 +52,15 @@ struct request {
 int request_parse(int count, char *const *words, struct request *request,
 		  char problem[PROBLEM_SIZE]);
 
-/* Whether the asking kernel waits for a message on stdout, not for a length and a text. */
-bool request_wants_message(int count, char *const *words);
+/* How the asking kernel reads its answer; reply.h tells about each. */
+enum reply_form { REPLY_TEXT, REPLY_MESSAGE, REPLY_FLAG_AND_TEXT };
+
+/**
+ * request_reply_form() - how the kernel that asks so reads its answer
+ * @count: count of words
+ * @words: the words, the version first; they need not be well formed
+ */
+enum reply_form request_reply_form(int count, char *const *words);
 
 /* Whether @name is one that uml_net gives to interfaces: tap and a number. */
 bool request_device_valid(const char *name);
