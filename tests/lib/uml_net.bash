@@ -7,6 +7,7 @@
 # shellcheck disable=SC2034 # the tests use the variables
 
 # An ordinary user whom the policy allows 10.7.0.0/24 and br0, and one whom it allows 10.7.0.0/24.
+asker=$UML_BUILD/tests/bin/ask
 alice=65530 bob=65531
 # One whom it allows nothing.
 mallory=65532
@@ -43,25 +44,25 @@ in_world() {
 	in_netns "$UML_TESTS/lib/world" "$world" "$policy_path" "$(tool uml_net)" "$@"
 }
 
-# ask USER OPTION...: tests/lib/ask.py as that user in the world; its lines in $output.
+# ask USER OPTION...: tests/lib/ask.c as that user in the world; its lines in $output.
 ask() {
 	local user=$1
 	shift
-	run_logged in_world "$UML_TESTS/lib/ask.py" --user "$user" "$@"
+	run_logged in_world "$asker" -u "$user" "$@"
 }
 
-# script TEXT: a script that asks may be made in, for ask.py --run: prints its path.
+# script TEXT: a script that asks may be made in, for ask -r: prints its path.
 #
 # It has: ask USER WORD... prints the answer; refused USER WORD... fails unless all is refused.
 script() {
 	local file=$BATS_TEST_TMPDIR/script
 	cat >"$file" <<-EOT
 		set -eu
-		alice=$alice bob=$bob mallory=$mallory helper=$helper
+		alice=$alice bob=$bob mallory=$mallory helper=$helper asker=$asker
 		ask() {
 			user=\$1
 			shift
-			"$UML_TESTS/lib/ask.py" --user "\$user" "\$helper" "\$@"
+			"$asker" -u "\$user" "\$helper" "\$@"
 		}
 		refused() {
 			if ask "\$@"; then
@@ -79,4 +80,13 @@ guest_traces() {
 	in_netns ip -o link show | grep ' tap' || true
 	in_netns ip route | grep 'dev tap' || true
 	in_netns ip neighbour show proxy
+}
+
+# All that uml_net could change on the host.
+host_state() {
+	in_netns sh -c 'ip -d link show | sed "s/ qlen.*//"; ip address; ip route show table all
+		ip neighbour show proxy; ip rule
+		grep -H . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/proxy_arp \
+			/proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv6/conf/*/accept_ra' |
+		sed 's/valid_lft.*//'
 }
