@@ -139,8 +139,9 @@ static int serve(struct host *host, const char *path, char name[IFNAMSIZ])
 				 "nothing; have a line 'allow user ...' added to it", caller.user,
 				 path);
 	if (netlink_error)
-		return host_fail(host, netlink_error, "cannot open a netlink socket: %s; does the "
-				 "host's kernel have CONFIG_NETLINK?", cause(netlink_error));
+		return host_fail(host, netlink_error, "cannot open a netlink socket: %s; is a "
+				 "limit of the caller, or of the host, too low?",
+				 cause(netlink_error));
 	return perform(host, name);
 }
 

@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "lib/report.h"
@@ -75,8 +76,16 @@ static void shed_limits(void)
 
 static void shed_signals(void)
 {
-	for (int number = 1; number < NSIG; number++)
+	const struct itimerval never = { 0 };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	setitimer(ITIMER_VIRTUAL, &never, NULL);
+	setitimer(ITIMER_PROF, &never, NULL);
+	for (int number = 1; number < NSIG; number++) {
+		/* To ignore one drops those that wait. */
+		signal(number, SIG_IGN);
 		signal(number, SIG_DFL);
+	}
 	/* Who asked and went away costs an error, not the process. */
 	signal(SIGPIPE, SIG_IGN);
 	privilege_unblock_signals();
