@@ -369,3 +369,25 @@ life() {
 	[[ $output == *"links $got"* ]]
 	[ -z "$(guest_traces)" ]
 }
+
+@test "make install brings the policy, the group and the hooks, and keeps an administrator's policy" {
+	local root=$BATS_TEST_TMPDIR/root installed
+	install_pieces() {
+		run_logged make -s --no-print-directory -C "$UML_BUILD" "DESTDIR=$root" "$@"
+		[ "$status" -eq 0 ]
+	}
+	install_pieces install-uml-net install-ifupdown
+	cmp "$root$policy_path" "$UML_SOURCE/uml_net/uml_net.conf"
+	installed=$(find "$root" -path '*/network/if-*.d/user-mode-linux' -perm -111 | wc -l)
+	[ "$installed" -eq 2 ]
+	systemd-sysusers --root="$root" "$(find "$root" -name user-mode-linux.conf)"
+	grep '^uml-net:' "$root/etc/passwd"
+	grep '^uml-net:' "$root/etc/group"
+	echo "interfaces 1" >"$root$policy_path"
+	install_pieces install-uml-net
+	[ "$(cat "$root$policy_path")" = "interfaces 1" ]
+	install_pieces uninstall-uml-net uninstall-ifupdown
+	[ "$(cat "$root$policy_path")" = "interfaces 1" ]
+	rm "$root$policy_path"
+	[ -z "$(find "$root" -name '*user-mode-linux*')" ]
+}
