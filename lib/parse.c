@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* parse.c - numbers, sizes and addresses from a user's text. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -79,5 +80,15 @@ int parse_mac(const char *text, uint8_t mac[6])
 		bytes[i] = (uint8_t)(high << 4 | low);
 	}
 	memcpy(mac, bytes, sizeof(bytes));
+	return 0;
+}
+
+int parse_ipv4(const char *text, uint32_t *address)
+{
+	struct in_addr parsed;
+
+	if (inet_pton(AF_INET, text, &parsed) != 1)
+		return -EINVAL;
+	*address = ntohl(parsed.s_addr);
 	return 0;
 }

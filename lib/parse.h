@@ -34,4 +34,13 @@ int parse_size(const char *text, uint64_t max, uint64_t *size_bytes);
  */
 int parse_mac(const char *text, uint8_t mac[6]);
 
+/**
+ * parse_ipv4() - an IPv4 address, four decimal numbers with dots between
+ * @text: the text
+ * @address: the address in the host's byte order, set on success
+ *
+ * Return: 0 or -EINVAL.
+ */
+int parse_ipv4(const char *text, uint32_t *address);
+
 #endif

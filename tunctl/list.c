@@ -15,7 +15,7 @@
 
 /* What two dumps tell. */
 struct list {
-	const char *name;	/* the only interface wanted, or empty */
+	const char *name; /* the only interface wanted, or empty */
 	struct netlink_link *links;
 	size_t link_count;
 	struct netlink_address *addresses;
@@ -113,8 +113,8 @@ static const char *group_text(int64_t id)
 static void print_flags(const struct netlink_link *link)
 {
 	printf("%s%s%s%s", link->flags & IFF_UP ? "up" : "down",
-	       link->tun.persistent ? ",persistent" : "", link->tun.multi_queue ? ",multi-queue" : "",
-	       link->tun.vnet_hdr ? ",vnet-hdr" : "");
+	       link->tun.persistent ? ",persistent" : "",
+	       link->tun.multi_queue ? ",multi-queue" : "", link->tun.vnet_hdr ? ",vnet-hdr" : "");
 }
 
 static void print_table(const struct list *list)

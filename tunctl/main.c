@@ -40,7 +40,8 @@ static const struct tool_option options[] = {
 	{ ID_MULTI_QUEUE, "multi-queue", NULL, "let it be open several times" },
 	{ ID_VNET_HDR, "vnet-hdr", NULL, "put a virtio header before each frame" },
 	{ ID_MAC, "mac", "MAC", "set its Ethernet address" },
-	{ ID_ADDRESS, "address", "ADDRESS/BITS", "give it an IPv4 or IPv6 address; may be repeated" },
+	{ ID_ADDRESS, "address", "ADDRESS/BITS",
+	  "give it an IPv4 or IPv6 address; may be repeated" },
 	{ ID_UP, "up", NULL, "bring it up" },
 	{ 'd', "delete", "NAME", "remove the interface" },
 	{ 'l', "list", NULL, "list the interfaces" },
@@ -93,8 +94,10 @@ static void parse_name(const char *text, char name[IFNAMSIZ])
 {
 	/* The kernel would cut a long name and so work on another interface. */
 	if (*text && !netlink_name_valid(text))
-		usage_error(&tool, "'%s' is no name for an interface: at most %d printable "
-			    "characters, without blanks, '/' and ':'", text, IFNAMSIZ - 1);
+		usage_error(&tool,
+			    "'%s' is no name for an interface: at most %d printable "
+			    "characters, without blanks, '/' and ':'",
+			    text, IFNAMSIZ - 1);
 	memset(name, 0, IFNAMSIZ);
 	memcpy(name, text, strlen(text));
 }

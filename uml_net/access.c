@@ -47,13 +47,17 @@ static int check_file(int fd, const char *path, bool trusted, char problem[ACCES
 		return -errno;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		snprintf(problem, ACCESS_PROBLEM_SIZE, "cannot read %s: it is no regular file; "
-			 "put the policy there", path);
+		snprintf(problem, ACCESS_PROBLEM_SIZE,
+			 "cannot read %s: it is no regular file; "
+			 "put the policy there",
+			 path);
 		return -EINVAL;
 	}
 	if (trusted && (!only_root_writes(&status) || !folder_trusted(path))) {
-		snprintf(problem, ACCESS_PROBLEM_SIZE, "cannot trust %s: others than root may "
-			 "write it or its folder; chown root and chmod go-w both", path);
+		snprintf(problem, ACCESS_PROBLEM_SIZE,
+			 "cannot trust %s: others than root may "
+			 "write it or its folder; chown root and chmod go-w both",
+			 path);
 		return -EPERM;
 	}
 	return 0;
@@ -67,13 +71,14 @@ static int read_text(int fd, const char *path, struct policy *policy,
 	ssize_t got = read_full_at(fd, text, sizeof(text), 0);
 
 	if (got < 0) {
-		snprintf(problem, ACCESS_PROBLEM_SIZE, "cannot read %s: %s", path,
-			 cause((int)got));
+		snprintf(problem, ACCESS_PROBLEM_SIZE, "cannot read %s: %s", path, cause((int)got));
 		return (int)got;
 	}
 	if (got > POLICY_SIZE_MAX) {
-		snprintf(problem, ACCESS_PROBLEM_SIZE, "cannot read %s: it is longer than %d "
-			 "bytes; shorten it", path, POLICY_SIZE_MAX);
+		snprintf(problem, ACCESS_PROBLEM_SIZE,
+			 "cannot read %s: it is longer than %d "
+			 "bytes; shorten it",
+			 path, POLICY_SIZE_MAX);
 		return -EFBIG;
 	}
 	if (!policy_parse(text, (size_t)got, policy, &reason))
@@ -92,8 +97,10 @@ int access_read(int fd, const char *path, bool trusted, struct policy *policy,
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
 	if (fd < 0) {
-		snprintf(problem, ACCESS_PROBLEM_SIZE, "cannot open %s: %s; it must be a regular "
-			 "file of root's, readable by uml_net", path, cause(fd));
+		snprintf(problem, ACCESS_PROBLEM_SIZE,
+			 "cannot open %s: %s; it must be a regular "
+			 "file of root's, readable by uml_net",
+			 path, cause(fd));
 		return fd;
 	}
 	error = check_file(fd, path, trusted, problem);
@@ -140,8 +147,8 @@ void access_resolve(struct policy *policy, const struct caller *caller)
 	for (unsigned int i = 0; i < policy->grant_count; i++) {
 		struct policy_grant *grant = &policy->grants[i];
 
-		grant->applies = grant->group ? in_group(grant->name, caller) :
-						is_user(grant->name, caller->user);
+		grant->applies = grant->group ? in_group(grant->name, caller)
+					      : is_user(grant->name, caller->user);
 	}
 }
 

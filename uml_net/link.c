@@ -51,8 +51,8 @@ int host_refused(struct host *host, int error, const char *what, const char *dev
 {
 	return host_fail(host, error, "cannot %s %s: %s; %s", what, device,
 			 netlink_cause(host->netlink, error),
-			 error == -EPERM ? "uml_net must be set-user-ID root or have CAP_NET_ADMIN" :
-					   "see ip address, ip route and ip neighbour show proxy");
+			 error == -EPERM ? "uml_net must be set-user-ID root or have CAP_NET_ADMIN"
+					 : "see ip address, ip route and ip neighbour show proxy");
 }
 
 void host_alias(uid_t user, char alias[HOST_ALIAS_SIZE])
@@ -81,10 +81,11 @@ int host_own_link(struct host *host, struct netlink_link *link)
 	host_alias(host->caller->user, alias);
 	/* The same words for all, so that nobody learns about others' interfaces here. */
 	if (error || !request_device_valid(link->name) || strcmp(link->kind, "tun") ||
-	    !link->tun.tap || link->tun.owner != host->caller->user ||
-	    strcmp(link->alias, alias))
-		return host_fail(host, -EPERM, "cannot change %s: uml_net did not make it for uid "
-				 "%u; ask for one by 'tuntap up'", device, host->caller->user);
+	    !link->tun.tap || link->tun.owner != host->caller->user || strcmp(link->alias, alias))
+		return host_fail(host, -EPERM,
+				 "cannot change %s: uml_net did not make it for uid "
+				 "%u; ask for one by 'tuntap up'",
+				 device, host->caller->user);
 	return 0;
 }
 
@@ -120,15 +121,18 @@ static int find_bridge(struct host *host, struct netlink_link *bridge)
 
 	if (*request->device) {
 		if (!access_bridge(host->policy, host->caller, request->device))
-			return host_fail(host, -EPERM, "cannot use the bridge %s: the policy does "
+			return host_fail(host, -EPERM,
+					 "cannot use the bridge %s: the policy does "
 					 "not allow it; add 'bridge %s' to a line of yours",
 					 request->device, request->device);
 		error = netlink_link_by_name(host->netlink, request->device, bridge);
 		if (error)
 			return host_refused(host, error, "find the bridge", request->device);
 		if (strcmp(bridge->kind, "bridge"))
-			return host_fail(host, -EINVAL, "cannot use %s: it is no bridge; make one "
-					 "with ip link add type bridge", request->device);
+			return host_fail(host, -EINVAL,
+					 "cannot use %s: it is no bridge; make one "
+					 "with ip link add type bridge",
+					 request->device);
 		return 0;
 	}
 	error = netlink_addresses(host->netlink, match_address, &search);
@@ -136,9 +140,9 @@ static int find_bridge(struct host *host, struct netlink_link *bridge)
 		error = netlink_link_by_index(host->netlink, search.device, bridge);
 	if (error)
 		return host_refused(host, error, "look up", host_ipv4(request->address));
-	if (search.device && (strcmp(bridge->kind, "bridge") ||
-			      !access_names_bridge(host->policy, bridge->name) ||
-			      !access_bridge(host->policy, host->caller, bridge->name)))
+	if (search.device &&
+	    (strcmp(bridge->kind, "bridge") || !access_names_bridge(host->policy, bridge->name) ||
+	     !access_bridge(host->policy, host->caller, bridge->name)))
 		bridge->index = 0;
 	return 0;
 }
@@ -176,7 +180,8 @@ static int claim(struct host *host, const struct netlink_link *link)
 	if (error)
 		return host_refused(host, error, "name", link->name);
 	if (host->caller->user && count.links > host->policy->interfaces)
-		return host_fail(host, -EDQUOT, "cannot make an interface: uid %u has %u already; "
+		return host_fail(host, -EDQUOT,
+				 "cannot make an interface: uid %u has %u already; "
 				 "end a guest, or raise 'interfaces' in the policy",
 				 host->caller->user, count.links - 1);
 	return 0;
@@ -243,14 +248,17 @@ static int let_forward(struct host *host)
 	int error = host->policy->forwarding ? set_sysctl(path, '1') : 0;
 
 	if (error)
-		return host_fail(host, error, "cannot write %s: %s; write 1 to it, or say "
-				 "'forwarding no' in the policy", path, cause(error));
+		return host_fail(host, error,
+				 "cannot write %s: %s; write 1 to it, or say "
+				 "'forwarding no' in the policy",
+				 path, cause(error));
 	return 0;
 }
 
 static int set_up(struct host *host, const struct netlink_link *link, int bridge)
 {
-	struct netlink_address gate = { .device = link->index, .family = AF_INET,
+	struct netlink_address gate = { .device = link->index,
+					.family = AF_INET,
 					.prefix = IPV4_BITS };
 	uint32_t address = htonl(host->request->address);
 	int error = claim(host, link);
@@ -260,8 +268,8 @@ static int set_up(struct host *host, const struct netlink_link *link, int bridge
 	if (error)
 		return error;
 	memcpy(gate.bytes, &address, sizeof(address));
-	error = bridge ? netlink_link_master(host->netlink, link->index, bridge) :
-			 netlink_address_add(host->netlink, &gate);
+	error = bridge ? netlink_link_master(host->netlink, link->index, bridge)
+		       : netlink_address_add(host->netlink, &gate);
 	if (!error)
 		error = netlink_link_up(host->netlink, link->index, true);
 	if (error)
@@ -279,9 +287,11 @@ static int make_link(struct host *host, struct netlink_link *link)
 	if (error)
 		return host_fail(host, error, "cannot make an interface by %s: %s; %s",
 				 TAP_CLONE_DEVICE, cause(error),
-				 error == -EPERM || error == -EACCES ?
-				 "uml_net must be set-user-ID root, or have CAP_NET_ADMIN and access "
-				 "to the device" : "is the host's module tun loaded?");
+				 error == -EPERM || error == -EACCES
+					 ? "uml_net must be set-user-ID root, or have "
+					   "CAP_NET_ADMIN and access "
+					   "to the device"
+					 : "is the host's module tun loaded?");
 	error = netlink_link_by_name(host->netlink, tap.name, link);
 	return error ? host_refused(host, error, "look up", tap.name) : 0;
 }
@@ -294,7 +304,8 @@ int host_up(struct host *host, char name[IFNAMSIZ])
 	if (error)
 		return error;
 	if (!bridge.index && !access_address(host->policy, host->caller, host->request->address))
-		return host_fail(host, -EPERM, "cannot have the address %s on the host: the "
+		return host_fail(host, -EPERM,
+				 "cannot have the address %s on the host: the "
 				 "policy does not allow it; add it to a line of yours",
 				 host_ipv4(host->request->address));
 	error = privilege_raise();

@@ -135,11 +135,13 @@ static int serve(struct host *host, const char *path, char name[IFNAMSIZ])
 		return error;
 	access_resolve(&policy, &caller);
 	if (!access_any(&policy, &caller))
-		return host_fail(host, -EPERM, "cannot do anything for uid %u: the policy %s allows "
-				 "nothing; have a line 'allow user ...' added to it", caller.user,
-				 path);
+		return host_fail(host, -EPERM,
+				 "cannot do anything for uid %u: the policy %s allows "
+				 "nothing; have a line 'allow user ...' added to it",
+				 caller.user, path);
 	if (netlink_error)
-		return host_fail(host, netlink_error, "cannot open a netlink socket: %s; is a "
+		return host_fail(host, netlink_error,
+				 "cannot open a netlink socket: %s; is a "
 				 "limit of the caller, or of the host, too low?",
 				 cause(netlink_error));
 	return perform(host, name);
@@ -148,8 +150,9 @@ static int serve(struct host *host, const char *path, char name[IFNAMSIZ])
 int main(int argc, char **argv)
 {
 	struct request request;
-	struct host host = { .netlink = &netlink, .caller = &caller, .policy = &policy,
-			     .request = &request };
+	struct host host = {
+		.netlink = &netlink, .caller = &caller, .policy = &policy, .request = &request
+	};
 	char name[IFNAMSIZ];
 	bool check = false;
 	const char *path;
@@ -165,8 +168,9 @@ int main(int argc, char **argv)
 	if (check && optind == argc)
 		return check_policy(path);
 	if (optind == argc || check)
-		usage_error(&tool, check ? "--check takes no word" : "no request; guest kernels run "
-			    "uml_net, it is of no use by hand");
+		usage_error(&tool, check ? "--check takes no word"
+					 : "no request; guest kernels run "
+					   "uml_net, it is of no use by hand");
 	argc -= optind;
 	argv += optind;
 	reply_expected(request_reply_form(argc, argv));
@@ -181,8 +185,10 @@ int main(int argc, char **argv)
 	if (!error && request.operation == OPERATION_UP) {
 		error = reply_interface(tun_fd, name);
 		if (error)
-			host_fail(&host, error, "cannot hand the interface over: %s; stdout must be "
-				  "a Unix socket of the guest kernel", cause(error));
+			host_fail(&host, error,
+				  "cannot hand the interface over: %s; stdout must be "
+				  "a Unix socket of the guest kernel",
+				  cause(error));
 	} else if (!error) {
 		reply_done();
 	}

@@ -3,7 +3,6 @@
  * policy.c - reads the policy file, strictly: what is not understood voids the file, so that a
  * mistyped line never allows more, or takes back less, than it was meant to.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -45,18 +44,8 @@ static bool name_valid(const char *name)
 
 	if (!length || length >= POLICY_NAME_SIZE || *name == '-')
 		return false;
-	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-")
-		== length;
-}
-
-static int parse_ipv4(const char *text, uint32_t *address)
-{
-	struct in_addr parsed;
-
-	if (inet_pton(AF_INET, text, &parsed) != 1)
-		return -EINVAL;
-	*address = ntohl(parsed.s_addr);
-	return 0;
+	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.@-") ==
+	       length;
 }
 
 /* word is cut at its separator. */
@@ -91,7 +80,7 @@ static int add_range(struct parser *parser, struct policy_grant *grant, char *wo
 		return wrong(parser, "too many ranges; make two lines of it");
 	if (parse_range(word, &grant->ranges[grant->range_count++]))
 		return wrong(parser, "not a range: 192.0.2.1, 192.0.2.0/24 and "
-			     "192.0.2.8-192.0.2.15 are, bits behind the prefix being 0");
+				     "192.0.2.8-192.0.2.15 are, bits behind the prefix being 0");
 	return 0;
 }
 
@@ -118,7 +107,7 @@ static int parse_allow(struct parser *parser)
 	memset(grant, 0, sizeof(*grant));
 	if (line->count < 5)
 		return wrong(parser, "the form is: allow user|group NAME "
-			     "[address RANGE...] [bridge NAME...]");
+				     "[address RANGE...] [bridge NAME...]");
 	grant->group = !strcmp(line->words[1], "group");
 	if (!grant->group && strcmp(line->words[1], "user"))
 		return wrong(parser, "'user' or 'group' must follow 'allow'");
@@ -131,7 +120,8 @@ static int parse_allow(struct parser *parser)
 		if (!strcmp(word, "address") || !strcmp(word, "bridge")) {
 			kind = word;
 			if (i + 1 == line->count)
-				return wrong(parser, "'address' or 'bridge' at the end of the line");
+				return wrong(parser,
+					     "'address' or 'bridge' at the end of the line");
 		} else if (!kind) {
 			return wrong(parser, "'address' or 'bridge' must follow the name");
 		} else if (*kind == 'a') {
@@ -191,7 +181,7 @@ static int parse_words(struct parser *parser)
 	if (!strcmp(word, "proxy-arp"))
 		return parse_yes_no(parser, SEEN_PROXY_ARP, &parser->policy->proxy_arp);
 	return wrong(parser, "unknown word at its begin; known are allow, interfaces, forwarding "
-		     "and proxy-arp");
+			     "and proxy-arp");
 }
 
 /* Cuts the line's text into words, up to a comment. */

@@ -180,13 +180,10 @@ static void check_dropped(const struct caller *caller)
 void privilege_drop(const struct caller *caller)
 {
 	/* Not all of these can fail, and all are checked by their effect. */
-	if (prctl(PR_SET_KEEPCAPS, 1) ||
-	    setresgid(caller->group, caller->group, caller->group) ||
-	    setresuid(caller->user, caller->user, caller->user) ||
-	    prctl(PR_SET_KEEPCAPS, 0) ||
+	if (prctl(PR_SET_KEEPCAPS, 1) || setresgid(caller->group, caller->group, caller->group) ||
+	    setresuid(caller->user, caller->user, caller->user) || prctl(PR_SET_KEEPCAPS, 0) ||
 	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
-	    set_capabilities(permitted_capability(), 0) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    set_capabilities(permitted_capability(), 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_DUMPABLE, 0))
 		reply_die("cannot give up rights: %s", cause(errno));
 	check_dropped(caller);

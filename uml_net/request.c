@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* request.c - reads what a guest kernel asks for; every word may be an attacker's. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,16 +26,6 @@ static const char *shown(const char *word)
 		text[length] = word[length] >= ' ' && word[length] <= '~' ? word[length] : '?';
 	text[length] = '\0';
 	return text;
-}
-
-static int parse_ipv4(const char *word, uint32_t *address)
-{
-	struct in_addr parsed;
-
-	if (inet_pton(AF_INET, word, &parsed) != 1)
-		return -EINVAL;
-	*address = ntohl(parsed.s_addr);
-	return 0;
 }
 
 /* Addresses that one machine can have: not 0/8, 127/8, 224/4 and above. */
@@ -156,8 +145,10 @@ static int parse_form(int count, char *const *words, struct request *request,
 	for (size_t i = 0; count && i < sizeof(gone) / sizeof(gone[0]); i++) {
 		if (strcmp(words[0], gone[i]))
 			continue;
-		snprintf(problem, PROBLEM_SIZE, "the host no longer has '%s' interfaces; give the "
-			 "guest eth0=tuntap,,,GATE", gone[i]);
+		snprintf(problem, PROBLEM_SIZE,
+			 "the host no longer has '%s' interfaces; give the "
+			 "guest eth0=tuntap,,,GATE",
+			 gone[i]);
 		return -EINVAL;
 	}
 	snprintf(problem, PROBLEM_SIZE, "'%s' is no request; give the guest eth0=tuntap,,,GATE",
@@ -177,8 +168,10 @@ int request_parse(int count, char *const *words, struct request *request,
 		return -EINVAL;
 	}
 	if (version != REQUEST_VERSION) {
-		snprintf(problem, PROBLEM_SIZE, "version %s of the requests is none of ours; use a "
-			 "guest kernel that has version %d", shown(words[0]), REQUEST_VERSION);
+		snprintf(problem, PROBLEM_SIZE,
+			 "version %s of the requests is none of ours; use a "
+			 "guest kernel that has version %d",
+			 shown(words[0]), REQUEST_VERSION);
 		return -EINVAL;
 	}
 	return parse_form(count - 1, words + 1, request, problem);

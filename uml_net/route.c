@@ -33,12 +33,12 @@ struct survey {
 	uint32_t netmask;
 	int device;
 
-	bool ours;		/* it is the device's already */
-	bool hosts;		/* it is the host's own, or a broadcast address of it */
-	bool router;		/* the host sends by it */
-	int taken;		/* interface that a route to it alone goes by */
-	unsigned int addresses;	/* count of the device's addresses */
-	int devices[DEVICES_MAX];	/* other interfaces in the guest's network */
+	bool ours;		  /* it is the device's already */
+	bool hosts;		  /* it is the host's own, or a broadcast address of it */
+	bool router;		  /* the host sends by it */
+	int taken;		  /* interface that a route to it alone goes by */
+	unsigned int addresses;	  /* count of the device's addresses */
+	int devices[DEVICES_MAX]; /* other interfaces in the guest's network */
 	unsigned int device_count;
 };
 
@@ -78,7 +78,8 @@ static int survey_route(void *context, const struct netlink_route *route)
 	struct survey *survey = context;
 
 	if (!route) {
-		*survey = (struct survey){ .address = survey->address, .netmask = survey->netmask,
+		*survey = (struct survey){ .address = survey->address,
+					   .netmask = survey->netmask,
 					   .device = survey->device };
 		return 0;
 	}
@@ -107,8 +108,8 @@ static int make_survey(struct host *host, const struct netlink_link *link, struc
 
 /* Proxied neighbours of one address, or of uml_net. */
 struct neighbours {
-	uint32_t address;	/* the only one wanted, or 0 */
-	bool others;		/* also those that uml_net did not make */
+	uint32_t address; /* the only one wanted, or 0 */
+	bool others;	  /* also those that uml_net did not make */
 	struct netlink_proxy list[NEIGHBOURS_MAX];
 	bool kept[NEIGHBOURS_MAX];
 	unsigned int count;
@@ -222,25 +223,36 @@ static int check_free(struct host *host, const struct survey *survey)
 	const char *text = host_ipv4(survey->address);
 
 	if (survey->hosts)
-		return host_fail(host, -EADDRINUSE, "cannot route %s to the guest: it is an "
-				 "address of the host itself; give the guest another one", text);
+		return host_fail(host, -EADDRINUSE,
+				 "cannot route %s to the guest: it is an "
+				 "address of the host itself; give the guest another one",
+				 text);
 	if (survey->router)
-		return host_fail(host, -EADDRINUSE, "cannot route %s to the guest: it is a router "
-				 "of the host; give the guest another one", text);
+		return host_fail(host, -EADDRINUSE,
+				 "cannot route %s to the guest: it is a router "
+				 "of the host; give the guest another one",
+				 text);
 	if (survey->taken)
-		return host_fail(host, -EADDRINUSE, "cannot route %s to the guest: the host has a "
-				 "route to it already; give the guest another one", text);
+		return host_fail(host, -EADDRINUSE,
+				 "cannot route %s to the guest: the host has a "
+				 "route to it already; give the guest another one",
+				 text);
 	if (!survey->ours && survey->addresses >= ADDRESSES_MAX)
-		return host_fail(host, -EDQUOT, "cannot route %s to the guest: its interface has "
-				 "%d addresses already; remove one", text, ADDRESSES_MAX);
+		return host_fail(host, -EDQUOT,
+				 "cannot route %s to the guest: its interface has "
+				 "%d addresses already; remove one",
+				 text, ADDRESSES_MAX);
 	return 0;
 }
 
 static struct netlink_route guest_route(uint32_t address, int device)
 {
-	return (struct netlink_route){ .destination = address, .prefix = IPV4_BITS,
-				       .table = RT_TABLE_MAIN, .type = RTN_UNICAST,
-				       .protocol = HOST_PROTOCOL, .device = device };
+	return (struct netlink_route){ .destination = address,
+				       .prefix = IPV4_BITS,
+				       .table = RT_TABLE_MAIN,
+				       .type = RTN_UNICAST,
+				       .protocol = HOST_PROTOCOL,
+				       .device = device };
 }
 
 /* Removes what an address brought. Goes on after failures; returns the first one. */
@@ -295,7 +307,8 @@ int host_add(struct host *host)
 	if (link.master)
 		return 0;
 	if (!access_address(host->policy, host->caller, host->request->address))
-		return host_fail(host, -EPERM, "cannot route %s to the guest: the policy does not "
+		return host_fail(host, -EPERM,
+				 "cannot route %s to the guest: the policy does not "
 				 "allow it; add it to a line of yours",
 				 host_ipv4(host->request->address));
 	error = make_survey(host, &link, &survey);
@@ -324,8 +337,10 @@ int host_delete(struct host *host)
 	if (error)
 		return error;
 	if (!survey.ours)
-		return host_fail(host, -ENOENT, "cannot remove %s: %s does not have it; see ip "
-				 "route", host_ipv4(survey.address), link.name);
+		return host_fail(host, -ENOENT,
+				 "cannot remove %s: %s does not have it; see ip "
+				 "route",
+				 host_ipv4(survey.address), link.name);
 	error = privilege_raise();
 	if (error)
 		return host_refused(host, error, "change", link.name);

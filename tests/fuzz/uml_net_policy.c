@@ -6,10 +6,10 @@
 #include "lib/netlink.h"
 #include "uml_net/policy.h"
 
-#define ALWAYS(condition) \
-	do { \
+#define ALWAYS(condition)         \
+	do {                      \
 		if (!(condition)) \
-			abort(); \
+			abort();  \
 	} while (0)
 
 static void judge_grant(const struct policy_grant *grant)

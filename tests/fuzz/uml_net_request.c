@@ -8,10 +8,10 @@
 
 enum { WORDS_MAX = 12 };
 
-#define ALWAYS(condition) \
-	do { \
+#define ALWAYS(condition)         \
+	do {                      \
 		if (!(condition)) \
-			abort(); \
+			abort();  \
 	} while (0)
 
 /* What a request that was taken must be. */

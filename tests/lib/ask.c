@@ -127,14 +127,15 @@ static size_t receive(int socket, char *data, size_t size, int *fd)
 {
 	char control[CMSG_SPACE(4 * sizeof(int))];
 	struct iovec part = { data, size };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
 				  .msg_controllen = sizeof(control) };
 	ssize_t got = recvmsg(socket, &message, MSG_DONTWAIT);
 	struct cmsghdr *header = got < 0 ? NULL : CMSG_FIRSTHDR(&message);
 
 	*fd = -1;
-	if (header && header->cmsg_len == CMSG_LEN(sizeof(int)) &&
-	    header->cmsg_type == SCM_RIGHTS)
+	if (header && header->cmsg_len == CMSG_LEN(sizeof(int)) && header->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
 	else if (header)
 		puts("malformed: other than one descriptor");

@@ -380,6 +380,7 @@ life() {
 	cmp "$root$policy_path" "$UML_SOURCE/uml_net/uml_net.conf"
 	installed=$(find "$root" -path '*/network/if-*.d/user-mode-linux' -perm -111 | wc -l)
 	[ "$installed" -eq 2 ]
+	mkdir -p "$root/etc"
 	systemd-sysusers --root="$root" "$(find "$root" -name user-mode-linux.conf)"
 	grep '^uml-net:' "$root/etc/passwd"
 	grep '^uml-net:' "$root/etc/group"

@@ -53,17 +53,41 @@ static void requests_of_guest_kernels(void)
 static void other_words_are_refused(void)
 {
 	static const char *const texts[] = {
-		"", "4", "5 tuntap up 10.0.0.1", "-4 tuntap up 10.0.0.1", "x", "4x add",
-		"4 tuntap", "4 tuntap up", "4 tuntap up 10.0.0.1 3", "4 tuntap up 10.0.0",
-		"4 tuntap up 10.0.0.256", "4 tuntap up 010.0.0.1", "4 tuntap up 0.0.0.0",
-		"4 tuntap up 127.0.0.1", "4 tuntap up 224.0.0.1", "4 tuntap up 255.255.255.255",
-		"4 tuntap up ../br0", "4 tuntap up 0123456789abcdef", "4 tuntap down",
-		"4 tuntap down lo", "4 tuntap down tap", "4 tuntap down tap0x",
-		"4 tuntap down tap123456", "4 tuntap sideways tap0", "4 add tap0 10.0.0.2",
-		"4 add eth0 10.0.0.2 255.0.0.0", "4 add tap0 10.0.0.2 255.0.0.1",
-		"4 add tap0 10.0.0.2 0.0.0.0", "4 add tap0 10.0.0.2 24",
-		"4 add tap0 host 255.0.0.0", "4 add tap0 10.0.0.2 255.0.0.0 x",
-		"4 slip up 10.0.0.1 10.0.0.2", "4 ethertap tap0 3 10.0.0.1", "4 slirp", "4 bogus",
+		"",
+		"4",
+		"5 tuntap up 10.0.0.1",
+		"-4 tuntap up 10.0.0.1",
+		"x",
+		"4x add",
+		"4 tuntap",
+		"4 tuntap up",
+		"4 tuntap up 10.0.0.1 3",
+		"4 tuntap up 10.0.0",
+		"4 tuntap up 10.0.0.256",
+		"4 tuntap up 010.0.0.1",
+		"4 tuntap up 0.0.0.0",
+		"4 tuntap up 127.0.0.1",
+		"4 tuntap up 224.0.0.1",
+		"4 tuntap up 255.255.255.255",
+		"4 tuntap up ../br0",
+		"4 tuntap up 0123456789abcdef",
+		"4 tuntap down",
+		"4 tuntap down lo",
+		"4 tuntap down tap",
+		"4 tuntap down tap0x",
+		"4 tuntap down tap123456",
+		"4 tuntap sideways tap0",
+		"4 add tap0 10.0.0.2",
+		"4 add eth0 10.0.0.2 255.0.0.0",
+		"4 add tap0 10.0.0.2 255.0.0.1",
+		"4 add tap0 10.0.0.2 0.0.0.0",
+		"4 add tap0 10.0.0.2 24",
+		"4 add tap0 host 255.0.0.0",
+		"4 add tap0 10.0.0.2 255.0.0.0 x",
+		"4 slip up 10.0.0.1 10.0.0.2",
+		"4 ethertap tap0 3 10.0.0.1",
+		"4 slirp",
+		"4 bogus",
 	};
 	struct request request;
 
@@ -94,7 +118,9 @@ static void a_policy_is_read(void)
 	CHECK(policy.forwarding && policy.proxy_arp);
 	CHECK_EQ(read_policy("allow user alice address 10.0.0.0/8 192.168.7.1 bridge br0 br1\n"
 			     "allow group 100 bridge br2 address 10.1.0.4-10.1.0.9 # some\n"
-			     "interfaces 3\nforwarding no\nproxy-arp no", &policy, &reason), 0);
+			     "interfaces 3\nforwarding no\nproxy-arp no",
+			     &policy, &reason),
+		 0);
 	CHECK_EQ(policy.grant_count, 2);
 	CHECK_EQ(policy.grants[0].range_count, 2);
 	CHECK_EQ(policy.grants[0].ranges[0].first, IPV4(10, 0, 0, 0));
@@ -113,17 +139,36 @@ static void a_policy_is_read(void)
 static void a_mistake_voids_a_policy(void)
 {
 	static const char *const lines[] = {
-		"alow user a address 10.0.0.0/8", "allow", "allow user a", "allow user a address",
-		"allow users a address 10.0.0.1", "allow user a 10.0.0.1",
-		"allow user a address 10.0.0.1 bridge", "allow user a address 10.0.0.1/8",
-		"allow user a address 10.0.0.0/33", "allow user a address 10.0.0.0/",
-		"allow user a address 10.0.0.9-10.0.0.1", "allow user a address 10.0.0",
-		"allow user a address 10.0.0.1#", "allow user -a address 10.0.0.1",
-		"allow user a:b address 10.0.0.1", "allow user a bridge br/0",
-		"allow user a bridge 0123456789abcdef", "interfaces", "interfaces many",
-		"interfaces 4097", "interfaces -1", "interfaces 1 2", "forwarding maybe",
-		"forwarding", "proxy-arp 1", "allow user a address 10.0.0.1\r", "\x80", "\x01",
-		"forwarding yes\nforwarding yes", "interfaces 1\ninterfaces 1",
+		"alow user a address 10.0.0.0/8",
+		"allow",
+		"allow user a",
+		"allow user a address",
+		"allow users a address 10.0.0.1",
+		"allow user a 10.0.0.1",
+		"allow user a address 10.0.0.1 bridge",
+		"allow user a address 10.0.0.1/8",
+		"allow user a address 10.0.0.0/33",
+		"allow user a address 10.0.0.0/",
+		"allow user a address 10.0.0.9-10.0.0.1",
+		"allow user a address 10.0.0",
+		"allow user a address 10.0.0.1#",
+		"allow user -a address 10.0.0.1",
+		"allow user a:b address 10.0.0.1",
+		"allow user a bridge br/0",
+		"allow user a bridge 0123456789abcdef",
+		"interfaces",
+		"interfaces many",
+		"interfaces 4097",
+		"interfaces -1",
+		"interfaces 1 2",
+		"forwarding maybe",
+		"forwarding",
+		"proxy-arp 1",
+		"allow user a address 10.0.0.1\r",
+		"\x80",
+		"\x01",
+		"forwarding yes\nforwarding yes",
+		"interfaces 1\ninterfaces 1",
 	};
 	static struct policy policy;
 	struct policy_problem reason;
@@ -140,8 +185,9 @@ static void a_mistake_voids_a_policy(void)
 
 static void grants_are_of_users_and_groups(void)
 {
-	static struct caller caller = { .user = 1000, .group = 1000, .groups = { 44, 100 },
-					.group_count = 2 };
+	static struct caller caller = {
+		.user = 1000, .group = 1000, .groups = { 44, 100 }, .group_count = 2
+	};
 	static struct policy policy;
 	struct policy_problem reason;
 
@@ -151,7 +197,8 @@ static void grants_are_of_users_and_groups(void)
 		    "allow user 100 address 10.0.3.0/24\n"
 		    "allow group 45 address 10.0.4.0/24 bridge br1\n"
 		    "allow user no-such-user address 10.0.5.0/24\n"
-		    "allow user root address 10.0.6.0/24", &policy, &reason);
+		    "allow user root address 10.0.6.0/24",
+		    &policy, &reason);
 	access_resolve(&policy, &caller);
 	CHECK(access_any(&policy, &caller));
 	for (unsigned int i = 0; i < 7; i++)
