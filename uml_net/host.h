@@ -56,6 +56,9 @@ int host_own_link(struct host *host, struct netlink_link *link);
 /* The address as text, in one of several buffers. */
 const char *host_ipv4(uint32_t address);
 
+/* Whether request->address may be the host's end of a cable; others may share it. */
+int host_check_gate(struct host *host);
+
 /* Removes proxied neighbours of guests that are gone. To be used while privileges are raised. */
 void host_sweep(struct host *host);
 

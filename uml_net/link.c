@@ -23,7 +23,11 @@
 #include "lib/tap.h"
 #include "uml_net/host.h"
 
-enum { IPV4_BITS = 32 };
+enum {
+	IPV4_BITS = 32,
+	/* Interfaces with one address that are looked at for a bridge. */
+	GATES_MAX = 256,
+};
 
 /* What an interface towards a guest needs and must not have; on top of what the host has. */
 static const struct {
@@ -91,10 +95,11 @@ int host_own_link(struct host *host, struct netlink_link *link)
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
-/* Finds the interface that has an address of the host. */
+/* Finds the interfaces that have an address of the host. */
 struct address_search {
 	uint32_t address;
-	int device;
+	int devices[GATES_MAX];
+	unsigned int count;
 };
 
 static int match_address(void *context, const struct netlink_address *address)
@@ -103,47 +108,52 @@ static int match_address(void *context, const struct netlink_address *address)
 	uint32_t wanted = htonl(search->address);
 
 	if (!address)
-		search->device = 0;
-	else if (address->family == AF_INET && !memcmp(address->bytes, &wanted, sizeof(wanted)))
-		search->device = address->device;
+		search->count = 0;
+	else if (address->family == AF_INET && search->count < GATES_MAX &&
+		 !memcmp(address->bytes, &wanted, sizeof(wanted)))
+		search->devices[search->count++] = address->device;
 	return 0;
 }
 
-/*
- * The bridge that the guest is to be a port of, 0 for none: the one that the request names, or one
- * of the policy's whose address on the host it gives.
- */
-static int find_bridge(struct host *host, struct netlink_link *bridge)
+/* The bridge that the request names. */
+static int find_named_bridge(struct host *host, struct netlink_link *bridge)
 {
-	const struct request *request = host->request;
-	struct address_search search = { .address = request->address };
+	const char *name = host->request->device;
 	int error;
 
-	if (*request->device) {
-		if (!access_bridge(host->policy, host->caller, request->device))
-			return host_fail(host, -EPERM,
-					 "cannot use the bridge %s: the policy does "
-					 "not allow it; add 'bridge %s' to a line of yours",
-					 request->device, request->device);
-		error = netlink_link_by_name(host->netlink, request->device, bridge);
-		if (error)
-			return host_refused(host, error, "find the bridge", request->device);
-		if (strcmp(bridge->kind, "bridge"))
-			return host_fail(host, -EINVAL,
-					 "cannot use %s: it is no bridge; make one "
-					 "with ip link add type bridge",
-					 request->device);
-		return 0;
-	}
-	error = netlink_addresses(host->netlink, match_address, &search);
-	if (!error && search.device)
-		error = netlink_link_by_index(host->netlink, search.device, bridge);
+	if (!access_bridge(host->policy, host->caller, name))
+		return host_fail(host, -EPERM,
+				 "cannot use the bridge %s: the policy does not allow it; add "
+				 "'bridge %s' to a line of yours",
+				 name, name);
+	error = netlink_link_by_name(host->netlink, name, bridge);
 	if (error)
-		return host_refused(host, error, "look up", host_ipv4(request->address));
-	if (search.device &&
-	    (strcmp(bridge->kind, "bridge") || !access_names_bridge(host->policy, bridge->name) ||
-	     !access_bridge(host->policy, host->caller, bridge->name)))
-		bridge->index = 0;
+		return host_refused(host, error, "find the bridge", name);
+	if (strcmp(bridge->kind, "bridge"))
+		return host_fail(host, -EINVAL,
+				 "cannot use %s: it is no bridge; make one with ip link add type "
+				 "bridge",
+				 name);
+	return 0;
+}
+
+/* The caller's bridge that has the address on the host; its index is 0 where there is none. */
+static int find_bridge_of_gate(struct host *host, struct netlink_link *bridge)
+{
+	struct address_search search = { .address = host->request->address };
+	int error = netlink_addresses(host->netlink, match_address, &search);
+
+	if (error)
+		return host_refused(host, error, "look up", host_ipv4(search.address));
+	for (unsigned int i = 0; i < search.count; i++) {
+		/* What has gone meanwhile is not meant. */
+		if (!netlink_link_by_index(host->netlink, search.devices[i], bridge) &&
+		    !strcmp(bridge->kind, "bridge") &&
+		    access_names_bridge(host->policy, bridge->name) &&
+		    access_bridge(host->policy, host->caller, bridge->name))
+			return 0;
+	}
+	bridge->index = 0;
 	return 0;
 }
 
@@ -274,7 +284,9 @@ static int set_up(struct host *host, const struct netlink_link *link, int bridge
 		error = netlink_link_up(host->netlink, link->index, true);
 	if (error)
 		return host_refused(host, error, "set up", link->name);
-	return bridge ? 0 : let_forward(host);
+	/* A guest may have got the address since it was looked at. */
+	error = bridge ? 0 : host_check_gate(host);
+	return error || bridge ? error : let_forward(host);
 }
 
 static int make_link(struct host *host, struct netlink_link *link)
@@ -298,8 +310,9 @@ static int make_link(struct host *host, struct netlink_link *link)
 
 int host_up(struct host *host, char name[IFNAMSIZ])
 {
-	struct netlink_link link, bridge = { .index = 0 };
-	int error = find_bridge(host, &bridge);
+	struct netlink_link link = { .index = 0 }, bridge = { .index = 0 };
+	int error = *host->request->device ? find_named_bridge(host, &bridge)
+					   : find_bridge_of_gate(host, &bridge);
 
 	if (error)
 		return error;
@@ -308,6 +321,9 @@ int host_up(struct host *host, char name[IFNAMSIZ])
 				 "cannot have the address %s on the host: the "
 				 "policy does not allow it; add it to a line of yours",
 				 host_ipv4(host->request->address));
+	error = bridge.index ? 0 : host_check_gate(host);
+	if (error)
+		return error;
 	error = privilege_raise();
 	if (error)
 		return host_refused(host, error, "make", "an interface");

@@ -34,7 +34,8 @@ struct survey {
 	int device;
 
 	bool ours;		  /* it is the device's already */
-	bool hosts;		  /* it is the host's own, or a broadcast address of it */
+	bool hosts;		  /* it is the host's own */
+	bool broadcast;		  /* it is a broadcast address of the host */
 	bool router;		  /* the host sends by it */
 	int taken;		  /* interface that a route to it alone goes by */
 	unsigned int addresses;	  /* count of the device's addresses */
@@ -89,19 +90,20 @@ static int survey_route(void *context, const struct netlink_route *route)
 		survey_main(survey, route);
 	else if (route->table == RT_TABLE_LOCAL && route->prefix == IPV4_BITS &&
 		 route->destination == survey->address)
-		survey->hosts = true;
+		*(route->type == RTN_LOCAL ? &survey->hosts : &survey->broadcast) = true;
 	return 0;
 }
 
-static int make_survey(struct host *host, const struct netlink_link *link, struct survey *survey)
+static int make_survey(struct host *host, int device, struct survey *survey)
 {
 	int error;
 
 	survey->address = host->request->address;
 	survey->netmask = host->request->netmask;
-	survey->device = link->index;
+	survey->device = device;
 	error = netlink_routes(host->netlink, survey_route, survey);
-	return error ? host_refused(host, error, "read the routes for", link->name) : 0;
+	return error ? host_refused(host, error, "read the routes to", host_ipv4(survey->address))
+		     : 0;
 }
 
 /* ---- proxied neighbours ---------------------------------------------------------------------- */
@@ -218,31 +220,42 @@ void host_sweep(struct host *host)
 
 /* ---- add and del ----------------------------------------------------------------------------- */
 
+static int in_use(struct host *host, const struct survey *survey, const char *whose)
+{
+	return host_fail(host, -EADDRINUSE, "cannot use %s: %s; take another one",
+			 host_ipv4(survey->address), whose);
+}
+
 static int check_free(struct host *host, const struct survey *survey)
 {
-	const char *text = host_ipv4(survey->address);
-
-	if (survey->hosts)
-		return host_fail(host, -EADDRINUSE,
-				 "cannot route %s to the guest: it is an "
-				 "address of the host itself; give the guest another one",
-				 text);
+	if (survey->broadcast)
+		return in_use(host, survey, "it is a broadcast address of the host");
 	if (survey->router)
-		return host_fail(host, -EADDRINUSE,
-				 "cannot route %s to the guest: it is a router "
-				 "of the host; give the guest another one",
-				 text);
+		return in_use(host, survey, "it is a router of the host");
 	if (survey->taken)
-		return host_fail(host, -EADDRINUSE,
-				 "cannot route %s to the guest: the host has a "
-				 "route to it already; give the guest another one",
-				 text);
-	if (!survey->ours && survey->addresses >= ADDRESSES_MAX)
-		return host_fail(host, -EDQUOT,
-				 "cannot route %s to the guest: its interface has "
-				 "%d addresses already; remove one",
-				 text, ADDRESSES_MAX);
+		return in_use(host, survey, "the host has a route to it already");
 	return 0;
+}
+
+static int check_guest(struct host *host, const struct survey *survey)
+{
+	if (survey->hosts)
+		return in_use(host, survey, "it is an address of the host itself");
+	if (!survey->ours && survey->addresses >= ADDRESSES_MAX)
+		return host_fail(
+			host, -EDQUOT,
+			"cannot use %s: the interface has %d addresses already; remove one",
+			host_ipv4(survey->address), ADDRESSES_MAX);
+	return check_free(host, survey);
+}
+
+int host_check_gate(struct host *host)
+{
+	struct survey survey;
+	int error = make_survey(host, 0, &survey);
+
+	/* As the host's own it would hide from all of the host whoever has it now. */
+	return error ? error : check_free(host, &survey);
 }
 
 static struct netlink_route guest_route(uint32_t address, int device)
@@ -273,24 +286,38 @@ static int take_back(struct host *host, const struct survey *survey, bool last)
 	return error;
 }
 
-static int put_in_place(struct host *host, const struct netlink_link *link,
-			const struct survey *survey)
+static int answer_arp(struct host *host, const struct survey *survey, const char *device)
+{
+	int error;
+
+	if (!host->policy->proxy_arp)
+		return 0;
+	error = netlink_link_ipv4_setting(host->netlink, survey->device, IPV4_DEVCONF_PROXY_ARP, 1);
+	if (!error)
+		error = add_proxies(host, survey);
+	return error ? host_refused(host, error, "answer ARP requests for", device) : 0;
+}
+
+/* Whether the host got the address as its own since it was looked at. */
+static int check_again(struct host *host, const struct survey *survey)
+{
+	struct survey again;
+	int error = make_survey(host, survey->device, &again);
+
+	return error ? error : check_guest(host, &again);
+}
+
+static int put_in_place(struct host *host, const struct survey *survey, const char *device)
 {
 	const struct netlink_route route = guest_route(survey->address, survey->device);
 	int error = survey->ours ? 0 : netlink_route_add(host->netlink, &route);
 
 	if (error)
-		return host_refused(host, error, "add a route by", link->name);
-	if (host->policy->proxy_arp) {
-		error = netlink_link_ipv4_setting(host->netlink, link->index,
-						  IPV4_DEVCONF_PROXY_ARP, 1);
-		if (!error)
-			error = add_proxies(host, survey);
-	}
+		return host_refused(host, error, "add a route by", device);
+	error = check_again(host, survey);
 	if (!error)
-		return 0;
-	error = host_refused(host, error, "answer ARP requests for", link->name);
-	if (!survey->ours)
+		error = answer_arp(host, survey, device);
+	if (error && !survey->ours)
 		take_back(host, survey, !survey->addresses);
 	return error;
 }
@@ -311,16 +338,16 @@ int host_add(struct host *host)
 				 "cannot route %s to the guest: the policy does not "
 				 "allow it; add it to a line of yours",
 				 host_ipv4(host->request->address));
-	error = make_survey(host, &link, &survey);
+	error = make_survey(host, link.index, &survey);
 	if (!error)
-		error = check_free(host, &survey);
+		error = check_guest(host, &survey);
 	if (error)
 		return error;
 	error = privilege_raise();
 	if (error)
 		return host_refused(host, error, "change", link.name);
 	host_sweep(host);
-	error = put_in_place(host, &link, &survey);
+	error = put_in_place(host, &survey, link.name);
 	privilege_lower();
 	return error;
 }
@@ -333,7 +360,7 @@ int host_delete(struct host *host)
 
 	if (error || link.master)
 		return error;
-	error = make_survey(host, &link, &survey);
+	error = make_survey(host, link.index, &survey);
 	if (error)
 		return error;
 	if (!survey.ours)

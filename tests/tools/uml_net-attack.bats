@@ -122,6 +122,59 @@ as_python() {
 	[ -z "$(guest_traces)" ]
 }
 
+@test "an end of one's own on the host that takes an address from others" {
+	in_netns ip route add 10.66.0.0/16 via 10.7.0.77
+	before=$(host_state)
+	ask "$alice" -r "$(script '
+		ask $alice 4 add $TAP 10.7.0.2 255.255.255.0
+		before=$(ip address; ip route; ip neighbour show proxy)
+		for gate in 10.7.0.2 10.7.0.77 10.7.0.255; do
+			refused $bob 4 tuntap up $gate
+			refused $alice 4 tuntap up $gate
+		done
+		test "$before" = "$(ip address; ip route; ip neighbour show proxy)"
+		# An end that others have, and the host itself, may be shared.
+		"$asker" -u $bob -r "ip address show \$TAP" $helper 4 tuntap up 10.7.0.1
+		"$asker" -u $bob -r "ip address show \$TAP" $helper 4 tuntap up 10.7.0.254
+		ip route get 10.7.0.254
+	')" "$helper" 4 tuntap up 10.7.0.1
+	[ "$status" -eq 0 ]
+	[[ $output == *"cannot use 10.7.0.2: the host has a route to it already; take another one"* ]]
+	[[ $output == *"cannot use 10.7.0.77: it is a router of the host"* ]]
+	[[ $output == *"cannot use 10.7.0.255: it is a broadcast address of the host"* ]]
+	[[ $output == *"inet 10.7.0.1/32"*"inet 10.7.0.254/32"*"local 10.7.0.254 dev lo"* ]]
+	# The state without the entries that the next call removes.
+	ask "$alice" "$helper" 4 tuntap up 10.7.0.1
+	unchanged
+}
+
+@test "of a guest and a host's end that want one address at a time one gets it at most" {
+	cat >"$BATS_TEST_TMPDIR/both" <<-EOT
+		for round in \$(seq 12); do
+			"$asker" -u $bob -r "
+				for i in \$(seq 3000); do
+					[ ! -e $BATS_TEST_TMPDIR/added.\$round ] || break
+					sleep 0.01
+				done
+				ip -4 -o address | grep ' 10.7.0.2/32' && ip -4 route | grep '^10.7.0.2 ' && echo BOTH
+				true" $helper 4 tuntap up 10.7.0.2 &
+			"$asker" -u $alice $helper 4 add \$TAP 10.7.0.2 255.255.255.0
+			touch $BATS_TEST_TMPDIR/added.\$round
+			wait
+			ip -4 -o address | grep ' 10.7.0.2/32' && echo STAYED
+			"$asker" -u $alice $helper 4 del \$TAP 10.7.0.2 255.255.255.0
+		done
+		true
+	EOT
+	ask "$alice" -r "bash $BATS_TEST_TMPDIR/both" "$helper" 4 tuntap up 10.7.0.1
+	[ "$status" -eq 0 ]
+	[[ $output != *BOTH* ]]
+	[[ $output != *STAYED* ]]
+	# Each round has three answers; both who want it may lose, but not always.
+	[ "$(grep -c '^status ' <<<"$output")" -eq 37 ]
+	[ "$(grep -c '^status 0' <<<"$output")" -ge 3 ]
+}
+
 @test "a guest sends from its own addresses alone" {
 	# Frames to the host's end, by the descriptor: echo requests from an address that was added,
 	# from another one, and an advertisement of an IPv6 router.

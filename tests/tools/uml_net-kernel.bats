@@ -173,7 +173,7 @@ host_reaches() {
 	# An address of the guest that is refused: the interface is up, the host has no route.
 	stock_start two "$alice" 10.9.0.2 10.7.0.1
 	stock_expect two "net: (up|no interface)"
-	grep -a "uml_net: cannot route 10.9.0.2 to the guest" "$BATS_TEST_TMPDIR/two.console"
+	grep -a "uml_net: cannot route 10.9.0.2 to the guest: the policy" "$BATS_TEST_TMPDIR/two.console"
 	[[ $(guest_traces) != *10.9.0.2* ]]
 	stock_end two
 	[ -z "$(guest_traces)" ]
