@@ -99,6 +99,19 @@ setup() {
 	nothing_left ! -name image
 }
 
+@test "installed under any prefix it finds its parts" {
+	run_logged make -C "$UML_BUILD" install-binSCRIPTS install-rootfs prefix="$guest_dir/prefix"
+	[ "$status" -eq 0 ]
+	run_logged "$guest_dir/prefix/bin/uml_mkroot" -q --busybox "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	[ -x "$guest_dir/prefix/share/user-mode-linux/mkroot/debian-setup" ]
+	run_logged make -C "$UML_BUILD" uninstall-binSCRIPTS uninstall-rootfs \
+		prefix="$guest_dir/prefix"
+	[ "$status" -eq 0 ]
+	run_logged find "$guest_dir/prefix" -type f
+	[ -z "$output" ]
+}
+
 # ---- errors ---------------------------------------------------------------------------------
 
 @test "wrong usage exits 2 with one line and the usage; nothing is left behind" {
