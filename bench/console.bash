@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Drives the console of a Debian guest for benchmarks: boots it, logs in, runs commands, ends it.
 #
-# The guest's output is read as it comes, so that a time is that of the moment when the text was seen.
+# The guest's output is read as it comes, so that a time is that of the moment when the text was
+# seen.
 
 console_pid=
 # A guest that says nothing for so long hangs.
@@ -80,6 +81,11 @@ seconds() {
 # The middle one of the numbers.
 median() {
 	printf '%s\n' "$@" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# A quotient, - where there is none.
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }'
 }
 
 # Ends a guest that was left in the middle.

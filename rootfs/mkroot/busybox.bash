@@ -40,7 +40,8 @@ populate_busybox() {
 		lib var/tmp var/log; do
 		mkdir -p "$root/$folder" || return
 	done
-	cp -R "$parts/busybox/." "$root/" && cp "$busybox" "$root/bin/busybox" || return
+	cp -R "$parts/busybox/." "$root/" && chmod -R u+w "$root" &&
+		cp "$busybox" "$root/bin/busybox" || return
 	"$busybox" --list-full >"$work/applets" || return
 	grep -qx bin/sh "$work/applets" || { echo "it has no shell"; return 1; }
 	ln -sf /proc/mounts "$root/etc/mtab" || return

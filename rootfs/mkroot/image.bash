@@ -37,8 +37,11 @@ clean_up() {
 	trap '' HUP INT TERM
 	step_end
 	[ -z "$image" ] || rm -f -- "$image"
-	# What belongs to other ids of the user namespace only its root can remove.
-	[ -z "$work" ] || "${as_root[@]}" rm -rf -- "$work"
+	[ -n "$work" ] || return 0
+	# What --add brings may be read-only. What belongs to other ids of the user namespace only its
+	# root can remove.
+	"${as_root[@]}" chmod -R u+rwX -- "$work"
+	"${as_root[@]}" rm -rf -- "$work"
 }
 
 die_of_room() {

@@ -8,8 +8,8 @@ step_pid=
 # Off a terminal the progress of a step is a line each so many seconds.
 progress_every_s=30
 
-# step NAME COMMAND...: runs it with its output in $work/log; returns its status. STEP_DETAIL may name
-# a function that prints a few words about what goes on.
+# step NAME COMMAND...: runs it with its output in $work/log; returns its status. STEP_DETAIL may
+# name a function that prints a few words about what goes on.
 step() {
 	local name=$1 begun=$SECONDS status=0
 	shift

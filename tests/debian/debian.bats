@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Unmodified Debian systems run in the guest. Needs a Debian mirror; the images are kept in the build
-# folder.
+# Unmodified Debian systems run in the guest. Needs a Debian mirror; the images are kept in the
+# build folder.
 
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 load ../lib/common

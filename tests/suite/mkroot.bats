@@ -85,6 +85,11 @@ setup() {
 	[[ $output =~ User:\ +0\ +Group:\ +0 ]]
 	run_logged debugfs -R 'cat /opt/name' "$guest_dir/image"
 	[[ $output == *"$(cat /etc/hostname)"* ]]
+	# A folder that is read-only is no obstacle, neither on the way in nor to the cleaning up.
+	chmod -R a-w "$guest_dir/folder"
+	mkroot --busybox -f --add "$guest_dir/folder:/opt/x" "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	guest_check_clean
 }
 
 @test "mkdemo.sh makes the same from the source folder and replaces what is there" {
@@ -163,7 +168,8 @@ setup() {
 	fails "no permission to write in /; " --busybox /image
 	[ ! -e "$guest_dir/image" ]
 	echo precious >"$guest_dir/there"
-	fails "there: exists already; choose another name, or replace it by --force" --busybox "$guest_dir/there"
+	fails "there: exists already; choose another name, or replace it by --force" --busybox \
+		"$guest_dir/there"
 	[ "$(cat "$guest_dir/there")" = precious ]
 	fails "2M is too small for " --busybox -f -s 2M "$guest_dir/there"
 	[ "$(cat "$guest_dir/there")" = precious ]
@@ -209,15 +215,18 @@ mkroot_with_subids() {
 	local before=$1
 	shift
 	echo "$subids" >"$BATS_TEST_TMPDIR/subids"
-	run_logged unshare -m sh -c "$before"' mount --bind "$1" /etc/subuid && mount --bind "$1" /etc/subgid &&
-		shift && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"' sh \
+	run_logged unshare -m sh -c "$before"' mount --bind "$1" /etc/subuid &&
+		mount --bind "$1" /etc/subgid && shift && exec setpriv --reuid=65534 --regid=65534 --clear-groups -- "$@"' sh \
 		"$BATS_TEST_TMPDIR/subids" env HOME="$guest_dir/home" TMPDIR="$guest_dir/tmp" \
 		"$UML_BUILD/rootfs/uml_mkroot" "$@"
 }
 
 # A port of this host on which nobody listens.
 closed_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+	python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
 }
 
 @test "--debian: no subordinate ids is an error with the command that gives some" {

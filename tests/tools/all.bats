@@ -7,7 +7,8 @@ load ../lib/tools
 
 # Manuals in the source folder, one a tool.
 manuals() {
-	find "$UML_SOURCE" -maxdepth 2 -name '*.[18]' ! -path '*/build*' ! -path '*/.*' ! -path '*/autom4te.cache/*' | sort
+	find "$UML_SOURCE" -maxdepth 2 -name '*.[18]' ! -path '*/build*' ! -path '*/.*' \
+		! -path '*/autom4te.cache/*' | sort
 }
 
 # The long options that a text names.
