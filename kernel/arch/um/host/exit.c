@@ -145,12 +145,19 @@ static bool path_is_program(void)
 	       by_path.st_ino == by_fd.st_ino;
 }
 
-/* Signals that wait for this kernel must not kill the next one before it has handlers. */
+/*
+ * Signals that wait for this kernel must not kill the next one before it has handlers.  Those
+ * by which the kernel's own timer and threads interrupt it may still be sent until the very
+ * exec, and stay ignored over it.
+ */
 static void reset_signals(void)
 {
+	const unsigned long own = 1UL << (HOST_SIGALRM - 1) | 1UL << (HOST_SIGIO - 1) |
+				  1UL << (HOST_SIG_TROUBLE - 1);
+
 	for (int sig = 1; sig <= HOST_NSIG; sig++) {
 		set_signal(sig, SIG_IGN_HANDLER);
-		if (!(start.ignored & (1UL << (sig - 1))))
+		if (!((start.ignored | own) & (1UL << (sig - 1))))
 			set_signal(sig, SIG_DFL_HANDLER);
 	}
 	host_call(rt_sigprocmask, HOW_SETMASK, &start.mask, NULL, sizeof(start.mask));
