@@ -67,6 +67,13 @@ void host_clock_pair(u64 *tsc, u64 *ns)
 	}
 }
 
+void host_nap(u32 ns)
+{
+	const struct host_timespec ts = { .nsec = ns };
+
+	host_call(nanosleep, &ts, 0);
+}
+
 bool host_clock_is_tsc(void)
 {
 	static const char path[] = "/sys/devices/system/clocksource/clocksource0/current_clocksource";

@@ -41,6 +41,7 @@ struct host_option_family {
 
 extern const struct host_option_family host_ubd_options;
 extern const struct host_option_family host_con_options;
+extern const struct host_option_family host_vhost_options;
 
 /* Made by the build: the kernel's release, and the text of its configuration. */
 extern const char host_release[];

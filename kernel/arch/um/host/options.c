@@ -165,6 +165,9 @@ static const struct host_option_family *const option_families[] = {
 	&core_family,
 	&host_ubd_options,
 	&host_con_options,
+#ifdef CONFIG_VIRTIO_UML
+	&host_vhost_options,
+#endif
 };
 
 /* ----------------------------------------------------------------- the help */

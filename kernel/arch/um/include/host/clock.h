@@ -11,6 +11,9 @@ u64 host_clock_ns(void);
 /** host_clock_realtime_ns() - the host's CLOCK_REALTIME in nanoseconds. */
 u64 host_clock_realtime_ns(void);
 
+/** host_nap() - let other programs of the host run; may end early. */
+void host_nap(u32 ns);
+
 /** host_clock_is_tsc() - does the host itself keep time by the time stamp counter? */
 bool host_clock_is_tsc(void);
 
