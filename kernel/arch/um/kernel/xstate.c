@@ -130,7 +130,7 @@ void um_xstate_export(void *to, const void *image)
 		um_xstate_init(to);
 	} else {
 		memcpy(to, image, um_xstate_size);
-		memset(&x->header.reserved1, 0, sizeof(x->header) - sizeof(x->header.xfeatures));
+		memset_after(&x->header, 0, xfeatures);
 		x->header.xfeatures &= um_xstate_mask;
 	}
 	init_legacy(&x->legacy, x->header.xfeatures);

@@ -51,7 +51,7 @@ struct event {
  * @request: the command and what it writes
  * @answer: what it reads
  * @event: buffers for @events
- * @pme: it wants its power state looked at
+ * @pme: it has asked to be woken
  */
 struct virtio_pci_function {
 	struct um_pci_function function;
@@ -187,12 +187,12 @@ static void offer_event(struct virtio_pci_function *v, struct event *event)
 	virtqueue_add_inbuf(v->events, &list, 1, event, GFP_ATOMIC);
 }
 
-static void look_at_power(struct work_struct *work)
+static void wake(struct work_struct *work)
 {
 	struct virtio_pci_function *v = container_of(work, struct virtio_pci_function, pme);
 	struct pci_dev *pdev = v->function.pdev;
 
-	if (pdev && pci_check_pme_status(pdev))
+	if (pdev)
 		pm_request_resume(&pdev->dev);
 }
 
@@ -252,7 +252,7 @@ static int function_probe(struct virtio_device *vdev)
 	kref_init(&v->function.ref);
 	v->vdev = vdev;
 	spin_lock_init(&v->lock);
-	INIT_WORK(&v->pme, look_at_power);
+	INIT_WORK(&v->pme, wake);
 	vdev->priv = v;
 	err = virtio_find_vqs(vdev, ARRAY_SIZE(infos), vqs, infos, NULL);
 	if (err) {

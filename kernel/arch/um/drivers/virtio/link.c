@@ -18,7 +18,7 @@
 #include <host/socket.h>
 #include "link.h"
 
-#define VHOST_PATIENCE	(30 * HZ)
+#define VHOST_PATIENCE	(10 * HZ)
 
 static void link_event(struct um_fd_watch *watch, u32 revents)
 {
