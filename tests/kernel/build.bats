@@ -54,6 +54,14 @@ setup() {
 	[ "$status" -eq 0 ]
 }
 
+@test "the kernel tree's kunit.py finds the options of all its tests" {
+	cd "$UML_BUILD/kernel/source"
+	run_logged python3 tools/testing/kunit/kunit.py config --alltests --arch=um \
+		--build_dir="$BATS_TEST_TMPDIR/kunit"
+	[ "$status" -eq 0 ]
+	[[ $output != *Missing* ]]
+}
+
 @test "make install puts the kernel under DESTDIR and prefix" {
 	run_logged make -C "$UML_BUILD" -s install DESTDIR="$BATS_TEST_TMPDIR/dest" prefix=/opt/x
 	[ "$status" -eq 0 ]
