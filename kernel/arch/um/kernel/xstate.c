@@ -191,7 +191,7 @@ int um_xstate_to_sigframe(void __user *to, const void *image)
 
 	if (image) {
 		memcpy(&x, image, fixed);
-		memset(&x.header.reserved1, 0, fixed - offsetof(struct um_xsave, header.reserved1));
+		memset_after(&x.header, 0, xfeatures);
 		x.header.xfeatures &= um_xstate_mask;
 	} else if (um_xstate_mask & UM_XFEATURE_PKRU) {
 		const u32 pkru = UM_PKRU_INIT;
