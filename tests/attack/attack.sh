@@ -7,6 +7,7 @@
 # Exit status: 0 if every attack held and the guest is unharmed, 1 if not, 2 for wrong usage.
 # A second disk becomes swap space. Written for busybox ash; needs /proc, /tmp and the programs
 # beside it.
+# shellcheck disable=SC3040 # busybox ash knows it
 set -o pipefail
 
 here=${0%/*}
@@ -51,7 +52,7 @@ dmesg -c >/dev/null
 dmesg -n 1
 rm -f /tmp/canary.ready
 if [ -b /dev/ubdb ]; then
-	mkswap /dev/ubdb >/dev/null && swapon /dev/ubdb || wrong "no swap space"
+	{ mkswap /dev/ubdb >/dev/null && swapon /dev/ubdb; } || wrong "no swap space"
 fi
 head -c 1000000 /dev/urandom >/tmp/canary.file
 file_sum=$(md5sum </tmp/canary.file)
