@@ -13,7 +13,7 @@
 #include <sys/utsname.h>
 #include "attack.h"
 
-enum { MANY = 66000, READ_PAGES = 90000, SPLIT_BYTES = 192 << 20, WRONG = 67 };
+enum { MANY = 66000, READ_PAGES = 70000, SPLIT_BYTES = 192 << 20, WRONG = 67 };
 
 #define PLACE ((char *)0x310000000000)
 

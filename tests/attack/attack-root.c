@@ -296,7 +296,7 @@ int main(int argc, char **argv)
 	/* Permitted by root, done by a user: what he signals is not ours. */
 	lowest_address("0\n");
 	attacker_limit.root = false;
-	rounds("a frame at address 0", page_zero, 300, 3, 60);
+	rounds("a frame at address 0", page_zero, 120, 7, 60);
 	end_attackers();
 	attacker_limit.root = true;
 	lowest_address("4096\n");

@@ -114,7 +114,7 @@ attack() {
 
 @test "calls, faults and preemption in an unusual state" {
 	guest_as_user
-	attack attack-state:$((3000 * rounds))
+	attack attack-state:$((1500 * rounds))
 }
 
 @test "mappings where none may be, and more than the host can hold" {
