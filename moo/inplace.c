@@ -137,7 +137,7 @@ int merge_in_place(struct image *image, bool visible, struct problem *problem)
 		char why[sizeof(problem->text)];
 
 		memcpy(why, problem->text, sizeof(why));
-		return problem_set(problem, "%.250s: %.450s, then repeat the merge to complete it",
+		return problem_set(problem, "%.250s: the merge is not complete, repeat it: %.450s",
 				   image->backing.path, why);
 	}
 	return marked ? clear_mark(image, resumed, problem) : 0;

@@ -20,8 +20,8 @@
 /* Long stretches of nothing are written in steps of so many bytes, where they must be. */
 #define NOTHING_BYTES	(64ULL << 20)
 
-/* Aligned as disks want it. */
-_Alignas(SINK_BLOCK_BYTES) static uint8_t window[WINDOW_BYTES];
+/* Two in turns: one may be on its way to the disk. Aligned as disks want it. */
+_Alignas(SINK_BLOCK_BYTES) static uint8_t windows[2][WINDOW_BYTES];
 
 /* Reads a device from its beginning to its end. */
 struct reader {
@@ -30,6 +30,7 @@ struct reader {
 	struct run run;		/* the one that is being read */
 	/* The backing file has data from one place to the other, nothing before it from here on. */
 	uint64_t data_from, data_to;
+	uint8_t *window;	/* the one in use */
 	struct problem *problem;
 };
 
@@ -61,6 +62,7 @@ static void begin(struct reader *reader, const struct image *image, struct probl
 	reader->image = image;
 	reader->problem = problem;
 	reader->data_from = reader->data_to = 0;
+	reader->window = windows[0];
 	runs_begin(&reader->runs, image->cow.fd, &image->header);
 }
 
@@ -123,7 +125,7 @@ static int read_part(struct reader *reader, const struct disk *disk, uint8_t *to
 static int read_window(struct reader *reader, uint64_t offset, uint64_t length)
 {
 	const struct image *image = reader->image;
-	uint8_t *to = window;
+	uint8_t *to = reader->window;
 
 	while (length) {
 		uint64_t part = least(length, reader->run.offset + reader->run.length - offset);
@@ -176,7 +178,8 @@ int merge_all(const struct image *image, struct sink *sink, struct progress *pro
 			length = least(WINDOW_BYTES - offset % WINDOW_BYTES, size - offset);
 			if (read_window(&reader, offset, length) < 0)
 				return -1;
-			error = sink_put(sink, window, length, offset, NULL);
+			error = sink_put(sink, reader.window, length, offset, NULL);
+			reader.window = windows[reader.window == windows[0]];
 		}
 		if (!error)
 			error = progress_add(progress, length);
@@ -196,9 +199,9 @@ static int merge_run(struct reader *reader, struct sink *sink, struct progress *
 		int error;
 
 		length = least(WINDOW_BYTES - offset % WINDOW_BYTES, end - offset);
-		if (read_part(reader, &image->cow, window, length, source.offset) < 0)
+		if (read_part(reader, &image->cow, reader->window, length, source.offset) < 0)
 			return -1;
-		error = sink_put(sink, window, length, offset, &source);
+		error = sink_put(sink, reader->window, length, offset, &source);
 		if (!error)
 			error = progress_add(progress, length);
 		if (error)

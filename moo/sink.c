@@ -11,7 +11,7 @@
 #include "moo/sink.h"
 
 /* So much is written before the disk is set to work on it; the final sync then waits less. */
-#define SYNC_BYTES	(16ULL << 20)
+#define SYNC_BYTES	(256ULL << 20)
 /* Shorter stretches are better gathered in the page cache. */
 #define DIRECT_BYTES	(256U << 10)
 /* Smaller pieces are cheaper copied than shared. */
@@ -47,9 +47,27 @@ static bool set_direct(struct sink *sink, bool direct)
 	return true;
 }
 
+/* Into the page cache, whose state the disk learns from time to time. */
+static int put_cached(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset)
+{
+	int error;
+
+	if (!set_direct(sink, false))
+		return -errno;
+	error = write_full_at(sink->fd, bytes, length, (off_t)offset);
+	sink->unsynced_bytes += length;
+	if (!error && sink->unsynced_bytes >= SYNC_BYTES) {
+		/* Only a hint; the final sync tells of errors. */
+		(void)!sync_file_range(sink->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		sink->unsynced_bytes = 0;
+	}
+	return error;
+}
+
 /*
- * Writes what is long and aligned past the page cache: no pages are taken from others for a file
- * that is not read soon, and the final sync has nothing left to do. Returns bytes written.
+ * Has what is long and aligned written past the page cache: no pages are taken from others for a
+ * file that is not read soon, the final sync has nothing left to do, and the next bytes are read
+ * meanwhile. Returns how many bytes.
  */
 static size_t put_direct(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset)
 {
@@ -58,31 +76,34 @@ static size_t put_direct(struct sink *sink, const uint8_t *bytes, size_t length,
 	if (!sink->direct || part < DIRECT_BYTES || offset % SINK_BLOCK_BYTES ||
 	    (uintptr_t)bytes % SINK_BLOCK_BYTES)
 		return 0;
-	/* Where it fails in any way the page cache gets the same bytes, and tells the error. */
-	if (set_direct(sink, true) && write_full_at(sink->fd, bytes, part, (off_t)offset) == 0)
+	if (set_direct(sink, true) && flight_begin(&sink->flight, sink->fd, bytes, part, offset))
 		return part;
 	sink->direct = false;
+	return 0;
+}
+
+int sink_settle(struct sink *sink)
+{
+	struct iocb failed[FLIGHT_MAX];
+	unsigned int failures = flight_end(&sink->flight, failed);
+
+	/* Where it fails in any way the page cache gets the same bytes, and tells the error. */
+	for (unsigned int i = 0; i < failures; i++) {
+		int error = put_cached(sink, (const uint8_t *)(uintptr_t)failed[i].aio_buf,
+				       failed[i].aio_nbytes, (uint64_t)failed[i].aio_offset);
+
+		sink->direct = false;
+		if (error)
+			return error;
+	}
 	return 0;
 }
 
 static int put_file(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset)
 {
 	size_t done = put_direct(sink, bytes, length, offset);
-	uint64_t end = offset + length;
-	int error;
 
-	if (done == length)
-		return 0;
-	if (!set_direct(sink, false))
-		return -errno;
-	error = write_full_at(sink->fd, bytes + done, length - done, (off_t)(offset + done));
-	if (!error && end >= sink->unsynced_from + SYNC_BYTES) {
-		/* Only a hint; the final sync tells of errors. */
-		(void)!sync_file_range(sink->fd, (off_t)sink->unsynced_from,
-				       (off_t)(end - sink->unsynced_from), SYNC_FILE_RANGE_WRITE);
-		sink->unsynced_from = end;
-	}
-	return error;
+	return done == length ? 0 : put_cached(sink, bytes + done, length - done, offset + done);
 }
 
 static int zeros_fresh(struct sink *sink, uint64_t offset, uint64_t length)
@@ -118,12 +139,16 @@ static int zeros_over(struct sink *sink, uint64_t offset, uint64_t length)
 
 static int end_file(struct sink *sink)
 {
-	return fsync(sink->fd) < 0 ? -errno : 0;
+	int error = sink_settle(sink);
+
+	if (!error && fsync(sink->fd) < 0)
+		error = -errno;
+	return error;
 }
 
 static void drop_file(struct sink *sink)
 {
-	(void)sink;
+	flight_drop(&sink->flight);
 }
 
 const struct sink_kind sink_fresh = { true, put_file, zeros_fresh, end_file, drop_file };
@@ -178,7 +203,10 @@ int sink_put(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t of
 	     const struct sink_source *source)
 {
 	size_t done, run, shared;
+	int settled = sink_settle(sink);
 
+	if (settled)
+		return settled;
 	for (done = 0; done < length; done += run) {
 		bool zero;
 		int error;

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "moo/flight.h"
+
 /* Zeros are looked for in blocks of so many bytes. */
 #define SINK_BLOCK_BYTES	4096U
 
@@ -19,7 +21,8 @@
  * @direct: long stretches go to the disk past the page cache
  * @direct_now: the descriptor is in that mode
  * @no_holes: no holes can be made in it
- * @unsynced_from: bytes before this one are on their way to the disk
+ * @unsynced_bytes: written since the disk was last set to work
+ * @flight: writes past the page cache that are going on
  * @stream: state of the compressed kind
  */
 struct sink {
@@ -29,7 +32,8 @@ struct sink {
 	bool direct;
 	bool direct_now;
 	bool no_holes;
-	uint64_t unsynced_from;
+	uint64_t unsynced_bytes;
+	struct flight flight;
 	struct gzip *stream;
 };
 
@@ -66,7 +70,8 @@ struct sink_source {
  * sink_put() - write bytes
  * @sink: the sink
  * @bytes: what; in blocks that begin at multiples of SINK_BLOCK_BYTES in the image, zeros are left
- *	out or become holes
+ *	out or become holes. They must stay as they are until the next call of this function or of
+ *	the sink's end(); each waits for the writes before it
  * @length: bytes
  * @offset: place in the image
  * @source: where they can be shared from, or NULL
@@ -75,6 +80,14 @@ struct sink_source {
  */
 int sink_put(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset,
 	     const struct sink_source *source);
+
+/**
+ * sink_settle() - wait for writes that are going on
+ * @sink: the sink
+ *
+ * Return: 0 or -errno.
+ */
+int sink_settle(struct sink *sink);
 
 /**
  * sink_all_zero() - whether bytes are all zero

@@ -569,6 +569,31 @@ broken() {
 	[ ! -e new ]
 }
 
+@test "long stretches past the page cache: also where the host cannot, and where the disk fills up" {
+	need_root "a small file system"
+	local call
+	truncate -s 24M b
+	head -c 16M /dev/urandom | dd of=b conv=notrunc status=none
+	touch -d @1000000000 b
+	cowfile make c b set=0-9,9000-9999,40000-40003 wanted=wanted
+	traced -o trace -e trace=io_submit "$moo" c new
+	[ "$(grep -c 'io_submit(.*= 1$' trace)" -ge 4 ]
+	cmp new wanted
+	for call in io_setup:error=ENOSYS:when=1 io_submit:error=EAGAIN:when=2 \
+		fcntl:error=EINVAL:when=3; do
+		split traced -o trace -e trace="${call%%:*}" -e inject="$call" "$moo" c new
+		grep -q INJECTED trace
+		[ "$status" -eq 0 ]
+		cmp new wanted
+	done
+	truncate -s 12M disk
+	mke2fs -q -t ext4 -F disk
+	mkdir mnt
+	split unshare -m sh -c 'mount -o loop disk mnt && "$1" c mnt/new; echo $?; ls mnt' - "$moo"
+	[ "$out" = $'1\nlost+found' ]
+	[[ $err == "uml_moo: mnt/new: "*": No space left on device; make room there" ]]
+}
+
 @test "-z: what gzip reads" {
 	backing 3000320
 	cowfile make c b set=0-9,5000-5100
