@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * owner.c - the process behind a Unix socket, found in /proc.
+ *
+ * A datagram socket does not tell that its other end is gone. So we look up who has that end open,
+ * and watch the process. A kernel's processes share its files; the one whose parent has not got the
+ * socket is the kernel itself.
+ */
+#include <config.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "port-helper/owner.h"
+
+/* The socket's inode, as links in /proc name it; 0 where it is not found. */
+static uint64_t inode_of_path(const char *path)
+{
+	FILE *table = fopen("/proc/net/unix", "re");
+	char *line = NULL;
+	size_t space = 0;
+	uint64_t inode = 0;
+
+	if (!table)
+		return 0;
+	while (!inode && getline(&line, &space, table) > 0) {
+		uint64_t number;
+		int name = 0;
+
+		line[strcspn(line, "\n")] = '\0';
+		/* Num RefCount Protocol Flags Type St Inode Path */
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %" SCNu64 " %n", &number, &name) == 1 &&
+		    name && !strcmp(line + name, path))
+			inode = number;
+	}
+	free(line);
+	fclose(table);
+	return inode;
+}
+
+static bool has_socket(pid_t pid, const char *link)
+{
+	char folder[32], target[64];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t length;
+	DIR *files;
+
+	snprintf(folder, sizeof(folder), "/proc/%d/fd", pid);
+	files = opendir(folder);
+	if (!files)
+		return false;
+	while (!found && (entry = readdir(files))) {
+		length = readlinkat(dirfd(files), entry->d_name, target, sizeof(target) - 1);
+		if (length > 0) {
+			target[length] = '\0';
+			found = !strcmp(target, link);
+		}
+	}
+	closedir(files);
+	return found;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	char path[32], text[512], *end;
+	ssize_t length;
+	int fd, parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	/* The name, in parentheses, may hold anything. */
+	end = strrchr(text, ')');
+	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+static pid_t find_holder(const char *link)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *entry;
+	pid_t holder = 0;
+
+	if (!processes)
+		return 0;
+	while (!holder && (entry = readdir(processes))) {
+		pid_t pid = isdigit((unsigned char)entry->d_name[0]) ? atoi(entry->d_name) : 0;
+
+		if (pid && pid != getpid() && has_socket(pid, link))
+			holder = pid;
+	}
+	closedir(processes);
+	while (holder) {
+		pid_t parent = parent_of(holder);
+
+		if (!parent || !has_socket(parent, link))
+			break;
+		holder = parent;
+	}
+	return holder;
+}
+
+int owner_of_socket(const char *path)
+{
+	uint64_t inode = inode_of_path(path);
+	char link[40];
+	pid_t holder;
+	int fd;
+
+	if (!inode)
+		return -ENOENT;
+	snprintf(link, sizeof(link), "socket:[%" PRIu64 "]", inode);
+	holder = find_holder(link);
+	if (!holder)
+		return -ENOENT;
+	fd = pidfd_open(holder, 0);
+	if (fd < 0)
+		return -errno;
+	/* The number may have gone to another process since. */
+	if (!has_socket(holder, link)) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
