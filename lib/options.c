@@ -67,10 +67,11 @@ static void print_usage(const struct tool *tool, FILE *out)
 
 static void print_option(const struct tool_option *option)
 {
-	int column = printf("  ");
+	int column;
 
 	if (!option->help)
 		return;
+	column = printf("  ");
 	if (option->id < 256)
 		column += printf("-%c%s", option->id, option->name ? ", " : "");
 	else
