@@ -143,12 +143,3 @@ int handover_send(int socket, int terminal, pid_t pid)
 
 	return send_fd(socket, terminal, &message, sizeof(message));
 }
-
-void handover_decline(int socket)
-{
-	struct port_message message = { .pid = getpid() };
-
-	/* Where the kernel is gone there is nobody to tell. */
-	if (send(socket, &message, sizeof(message), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return;
-}

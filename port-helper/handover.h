@@ -70,10 +70,4 @@ int anchor_end(struct anchor *anchor);
  */
 int handover_send(int socket, int terminal, pid_t pid);
 
-/**
- * handover_decline() - tell the kernel that there will be no terminal
- * @socket: the socket to it
- */
-void handover_decline(int socket);
-
 #endif

@@ -367,13 +367,6 @@ static int open_terminal(struct session *session)
 	return error < 0 ? -errno : 0;
 }
 
-/* The kernel must not wait for a terminal that will never come. */
-static _Noreturn void give_up(const char *what, int error, const char *remedy)
-{
-	handover_decline(PORT_SOCKET_FD);
-	die("cannot %s: %s%s", what, cause(error), remedy);
-}
-
 static void check_descriptors(void)
 {
 	int type, error = handover_check(PORT_SOCKET_FD);
@@ -399,12 +392,12 @@ static void set_up(struct session *session, struct anchor *anchor)
 	if (!error)
 		error = watch_start(&session->watch);
 	if (error)
-		give_up("watch over the connection", error, "");
+		die("cannot watch over the connection: %s", cause(error));
 	session->watch.polls[WATCH_ANCHOR].fd = anchor->fd;
 	error = open_terminal(session);
 	if (error)
-		give_up("make a terminal", error, "; is /dev/pts mounted, and "
-			"/proc/sys/kernel/pty/max high enough?");
+		die("cannot make a terminal: %s; is /dev/pts mounted, and "
+		    "/proc/sys/kernel/pty/max high enough?", cause(error));
 	set_up_client();
 }
 
@@ -415,10 +408,9 @@ _Noreturn void session_serve(void)
 	int error;
 
 	set_up(&session, &anchor);
-	if (!settle(&session) || (session.client_done && !buffer_used(&session.to_terminal))) {
-		handover_decline(PORT_SOCKET_FD);
+	/* Stock kernels can not be told that there will be no terminal: they crash on that at times. */
+	if (!settle(&session) || (session.client_done && !buffer_used(&session.to_terminal)))
 		watch_exit(&session.watch);
-	}
 	error = handover_send(PORT_SOCKET_FD, session.slave, anchor.pid);
 	if (error)
 		die("cannot hand a terminal to the kernel: %s", cause(error));

@@ -5,7 +5,7 @@
  *
  * One datagram on a Unix socket: the number of a process in the byte order of the host, and with
  * it, by SCM_RIGHTS, one descriptor, the terminal. The kernel ends that process by SIGKILL when it
- * closes the console. A message without a descriptor tells that there will be no terminal.
+ * closes the console.
  */
 #ifndef WIRE_PORT_H
 #define WIRE_PORT_H
