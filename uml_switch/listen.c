@@ -3,8 +3,8 @@
  * listen.c - takes connections.
  *
  * A connection on a control socket is a caller until its request is complete. There are few places
- * for callers, and the oldest is turned away for a new one: nobody can keep others out by holding
- * connections. Then it becomes a port, and what it may have of those is bounded by process and user.
+ * for callers; where they are all taken, the process that holds most of them loses its oldest: nobody
+ * can keep others out by holding connections. Then it becomes a port, and what it may have of those is bounded by process and user.
  */
 #include <config.h>
 #include <errno.h>
@@ -176,19 +176,35 @@ static void caller_ready(struct watch *watch, uint32_t events)
 		make_port(caller, &request);
 }
 
+/* Who makes room for one more: the oldest of the process that has most. */
+static struct caller *least_missed(void)
+{
+	struct caller *least = callers;
+	unsigned int most = 0;
+
+	for (struct caller *caller = callers; caller; caller = caller->next) {
+		unsigned int count = 0;
+
+		for (struct caller *other = callers; other; other = other->next)
+			count += other->credentials.pid == caller->credentials.pid;
+		if (count >= most) {
+			most = count;
+			least = caller;
+		}
+	}
+	return least;
+}
+
 static void add_caller(struct listener *listener, int fd, const struct ucred *credentials)
 {
-	struct caller *caller = calloc(1, sizeof(*caller)), *oldest = callers;
+	struct caller *caller = calloc(1, sizeof(*caller));
 
 	if (!caller) {
 		close(fd);
 		return;
 	}
-	if (caller_count >= CALLERS_MAX) {
-		while (oldest->next)
-			oldest = oldest->next;
-		drop_caller(oldest, NULL);
-	}
+	if (caller_count >= CALLERS_MAX)
+		drop_caller(least_missed(), NULL);
 	caller->listener = listener;
 	caller->watch.ready = caller_ready;
 	caller->credentials = *credentials;

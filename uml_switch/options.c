@@ -18,12 +18,8 @@ enum {
 };
 
 enum {
-	MAC_AGE_S = 300,
-	MAC_LIMIT = 4096,
-	PORTS = 2048,
 	PORTS_LIMIT = 32768,
 	FRAME_LIMIT_MIN = 1514,
-	VLAN_DEFAULT = 1,
 	MODE_MAX = 0777,
 };
 
@@ -208,21 +204,6 @@ static void set_option(struct settings *settings, int id, int argc, char **argv)
 	}
 }
 
-void settings_default(struct settings *settings)
-{
-	*settings = (struct settings){
-		.program = "uml_switch",
-		.control = "/tmp/uml.ctl",
-		.data = "/tmp/uml.data",
-		.mode = -1,
-		.mac_age_s = MAC_AGE_S,
-		.max_ports = PORTS,
-		.max_frame = FRAME_BYTES_MAX,
-		.port = { .mac_limit = MAC_LIMIT, .vlans = { .untagged = VLAN_DEFAULT } },
-	};
-	vlans_add(&settings->port.vlans, VLAN_DEFAULT);
-}
-
 void settings_parse(struct settings *settings, int argc, char **argv)
 {
 	int id;
@@ -235,13 +216,4 @@ void settings_parse(struct settings *settings, int argc, char **argv)
 		usage_error(&tool, "unexpected word '%s'", argv[optind]);
 	if (settings->json && !settings->status)
 		usage_error(&tool, "--json goes with --status");
-}
-
-void settings_free(struct settings *settings)
-{
-	free(settings->taps.items);
-	free(settings->seqpackets.items);
-	free(settings->streams.items);
-	free(settings->connects.items);
-	rules_free(&settings->rules);
 }

@@ -19,6 +19,7 @@
 #include "uml_switch/fabric.h"
 #include "uml_switch/log.h"
 #include "uml_switch/port.h"
+#include "uml_switch/umid.h"
 
 /* Deliveries that the frames of a port may cause in one turn, and about those of one batch. */
 enum { WORK_A_TURN = 512, WORK_A_BATCH = 256 };
@@ -80,6 +81,8 @@ int port_start(struct fabric *fabric, struct port *port, int fd)
 	port->place = fabric->active_count;
 	fabric->active[fabric->active_count++] = port;
 	fabric->ports[number - 1] = port;
+	if (port->has_credentials)
+		umid_of_process(port->credentials.pid, port->umid, sizeof(port->umid));
 	apply_settings(port);
 	fabric->mirrors += port->settings.mirror;
 	return 0;

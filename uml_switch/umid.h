@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* umid.h - the name that a kernel got on its command line. */
+#ifndef SWITCH_UMID_H
+#define SWITCH_UMID_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/**
+ * umid_of_process() - find the word umid=NAME on a process's command line
+ * @pid: the process
+ * @umid: set to NAME, empty where there is none
+ * @size: room there; a longer name is none
+ *
+ * The process itself writes what stands there.
+ */
+void umid_of_process(pid_t pid, char *umid, size_t size);
+
+/**
+ * umid_in_words() - the same in words that each end with a NUL
+ * @words: the words
+ * @length: bytes of all
+ */
+void umid_in_words(const char *words, size_t length, char *umid, size_t size);
+
+#endif
