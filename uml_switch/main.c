@@ -2,6 +2,7 @@
 /* main.c - uml_switch: connects user-mode Linux machines by a virtual Ethernet switch. */
 #include <config.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -209,6 +210,7 @@ static void serve_passed(struct machine *machine)
 		    name.sun_family != AF_UNIX || (type != SOCK_STREAM && type != SOCK_SEQPACKET))
 			die("descriptor %d of the service manager is no Unix stream or seqpacket "
 			    "socket; mend its socket unit", fd);
+		fcntl(fd, F_SETFL, O_NONBLOCK);
 		if (type == SOCK_SEQPACKET)
 			kind = LISTEN_SEQPACKET;
 		else if (!strcmp(service_socket_name(i), "stream"))

@@ -24,6 +24,7 @@
  *	hold			print a line and wait for the end of standard input
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,6 +32,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -177,6 +179,24 @@ static void own_address(struct switch_address *own)
 	parse_address(own, text);
 }
 
+/* A connection says nothing when the switch takes it: waits until that has read an empty frame. */
+static void wait_until_taken(struct client *client)
+{
+	static const uint8_t empty[SWITCH_STREAM_HEAD_BYTES];
+	int left_ms = LIMIT_MS, unread = 1;
+
+	if (send(client->data, empty, client->stream ? sizeof(empty) : 1, 0) < 0)
+		fail("%s: %s", client->name, strerror(errno));
+	for (; unread && left_ms; left_ms--) {
+		if (ioctl(client->data, SIOCOUTQ, &unread))
+			fail("%s: %s", client->name, strerror(errno));
+		if (unread)
+			usleep(1000);
+	}
+	if (unread)
+		fail("%s: not taken", client->name);
+}
+
 static void do_open(char **words)
 {
 	struct client *client = add(words[0]);
@@ -191,6 +211,7 @@ static void do_open(char **words)
 	}
 	client->stream = !strcmp(words[1], "stream");
 	client->data = connect_to(words[2], client->stream ? SOCK_STREAM : SOCK_SEQPACKET);
+	wait_until_taken(client);
 }
 
 static void do_open0(char **words)
@@ -424,7 +445,7 @@ static void do_probe(char **words)
 
 static bool child(void)
 {
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	fflush(stdout);
 	pid = fork();
@@ -433,6 +454,8 @@ static bool child(void)
 	if (pid)
 		return false;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
 	return true;
 }
 

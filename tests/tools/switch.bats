@@ -1,0 +1,745 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# uml_switch: the same clients through the peer and ours; then what only ours does.
+
+load ../lib/common
+load ../lib/tools
+
+setup() {
+	guest_setup
+	client=$UML_BUILD/tests/bin/switch-client
+	dir=$BATS_TEST_TMPDIR
+	ctl=$dir/ctl
+	switch=$(tool uml_switch)
+	cd "$dir" || return 1
+}
+
+teardown() {
+	exec 7>&-
+	local pid failed=0
+	for pid in "${started[@]}"; do
+		not_running "$pid" || kill "$pid" 2>/dev/null
+		wait_until 10 not_running "$pid" || kill -KILL "$pid"
+	done
+	for log in "$dir"/*.log; do
+		[ ! -s "$log" ] || { log "--- ${log##*/}"; tail -n 40 "$log"; }
+	done
+	netns_remove
+	return "$failed"
+}
+
+# background COMMAND...: runs it; its output goes to a log, its pid to $pid.
+background() {
+	log "\$ $* &"
+	"$@" </dev/null >"$dir/${#started[@]}.log" 2>&1 3>&- &
+	pid=$!
+	started+=("$pid")
+}
+
+# start PROGRAM OPTION...: runs a switch on $ctl and waits until it is there.
+start() {
+	background "$1" -unix "$ctl" "${@:2}"
+	wait_until 10 test -S "$ctl"
+}
+
+# end_of PID: waits for its end; sets status.
+end_of() {
+	wait_until 10 not_running "$1"
+	status=0
+	wait "$1" || status=$?
+}
+
+# json FILTER: what python's expression says of the switch's status, as `s`.
+json() {
+	"$switch" --status --json -unix "$ctl" | python3 -c '
+import json, sys
+s = json.load(sys.stdin)
+ports = {p["name"]: p for p in s["ports"]}
+print(eval(sys.argv[1]))' "$1"
+}
+
+descriptors() {
+	find "/proc/$1/fd" -mindepth 1 | wc -l
+}
+
+clients() {
+	run_logged timeout 60 "$client" "$@"
+}
+
+# through COMMAND...: the same words for a client of the peer and of ours, which print the same.
+through() {
+	local program outputs=()
+	for program in "$(peer_tool uml_switch)" "$switch"; do
+		start "$program" "${switch_options[@]}"
+		clients "$@"
+		[ "$status" -eq 0 ]
+		outputs+=("$output")
+		kill -INT "$pid"
+		end_of "$pid"
+	done
+	[ "${outputs[0]}" = "${outputs[1]}" ]
+}
+
+# ---- with the peer ----------------------------------------------------------------------------
+
+@test "learns, floods what is unknown, follows a station that moves, as the peer" {
+	switch_options=()
+	# A frame to all at the end of each step shows that nothing else came before it.
+	through open a v3 "$ctl" open b v3 "$ctl" open c v3 "$ctl" \
+		send a all 1 one get b get c \
+		send b 1 2 two get a \
+		send a 2 1 three get b \
+		send a 9 1 four get b get c \
+		send c all 3 five get a get b \
+		send c all 2 six get a get b \
+		send a 2 1 seven get c \
+		send b all 2 last get a get c
+}
+
+@test "a hub sends to all, as the peer" {
+	switch_options=(-hub)
+	through open a v3 "$ctl" open b v1 "$ctl" open c v3 "$ctl" \
+		send a 2 1 one get b get c send b 1 2 two get a get c send c 2 3 three get a get b
+}
+
+@test "a port lives as long as its control connection, as the peer" {
+	switch_options=()
+	through open a v3 "$ctl" open b v3 "$ctl" open c v3 "$ctl" \
+		send a all 1 one get b get c close b open d v3 "$ctl" \
+		send a 2 1 two get c get d send d 1 4 three get a
+}
+
+@test "versions 1 and 3, several ports of one process, long frames, as the peer" {
+	switch_options=()
+	through open a v1 "$ctl" open b v3 "$ctl" open c v1 "$ctl" \
+		send a all 1 one get b get c raw b 1514 get a get c raw a 60 get b get c
+}
+
+@test "version 0: the data socket is known, and no reply comes, as the peer" {
+	local program
+	for program in "$(peer_tool uml_switch)" "$switch"; do
+		background "$program" -compat-v0 -unix "$ctl" "$dir/data"
+		wait_until 10 test -S "$dir/data"
+		wait_until 10 test -S "$ctl"
+		# The peer tells senders with short names from each other by chance: so only version 3
+		# sends here.
+		clients open0 a "$ctl" "$dir/data" open0 c "$ctl" "$dir/data" open b v3 "$ctl" \
+			send b all 2 one get a get c
+		[ "$status" -eq 0 ]
+		[ "${lines[1]}" = "c: 0002 > ffff 60 one" ]
+		kill -INT "$pid"
+		end_of "$pid"
+		[ ! -e "$ctl" ] && [ ! -e "$dir/data" ]
+	done
+	start "$switch" -compat-v0
+	clients open0 a "$ctl" /tmp/uml.data open0 c "$ctl" /tmp/uml.data open b v3 "$ctl" \
+		send a all 1 one get b get c send b 1 2 two get a send c 1 3 three get a send a 3 1 four \
+		get c send c all 3 last get a get b
+	[ "$status" -eq 0 ]
+	kill "$pid"
+	end_of "$pid"
+	[ ! -e /tmp/uml.data ]
+}
+
+@test "the lines on stdout are the peer's" {
+	local program outputs=()
+	for program in "$(peer_tool uml_switch)" "$switch"; do
+		mkfifo "$dir/in"
+		# The peer prints at once on a terminal only.
+		script -qefc "exec $program -unix $ctl -hub -compat-v0" /dev/null \
+			<"$dir/in" >"$dir/out.log" 2>&1 3>&- &
+		pid=$!
+		started+=("$pid")
+		exec 7>"$dir/in"
+		wait_until 10 grep -q attached "$dir/out.log"
+		clients open a v3 "$ctl"
+		wait_until 10 grep -q Disconnect "$dir/out.log"
+		# The end of input of a terminal.
+		printf '\004' >&7
+		end_of "$pid"
+		exec 7>&-
+		[ "$status" -eq 0 ]
+		[ ! -e "$ctl" ]
+		rm "$dir/in"
+		outputs+=("$(tr -d '\r\004' <"$dir/out.log" | sed "s,^$program,PROGRAM,; s/^^D.*EOF/EOF/" |
+			tr -d '\b' | sed 's/^^D//')")
+	done
+	log "${outputs[0]}"
+	[ "${outputs[0]}" = "${outputs[1]}" ]
+}
+
+@test "SIGINT: both remove their sockets, say so, and die by it" {
+	local program
+	for program in "$(peer_tool uml_switch)" "$switch"; do
+		start "$program"
+		kill -INT "$pid"
+		end_of "$pid"
+		[ "$status" -eq 130 ]
+		[ ! -e "$ctl" ]
+	done
+	grep -q "^Caught signal 2, cleaning up and exiting" "$dir/1.log"
+}
+
+@test "a socket of a dead switch is replaced, one of a living switch is not, as the peer" {
+	local program first
+	for program in "$(peer_tool uml_switch)" "$switch"; do
+		start "$program"
+		first=$pid
+		split timeout 10 "$program" -unix "$ctl" </dev/null
+		[ "$status" -eq 1 ]
+		[[ $err == *"The control socket '$ctl' has another server attached to it"* ]]
+		[ -S "$ctl" ]
+		kill -KILL "$first"
+		end_of "$first"
+		[ -S "$ctl" ]
+		background "$program" -unix "$ctl"
+		wait_until 10 "$client" open a v3 "$ctl"
+		kill -INT "$pid"
+		end_of "$pid"
+		[ ! -e "$ctl" ]
+	done
+}
+
+# ---- beginning and end ------------------------------------------------------------------------
+
+@test "SIGTERM, SIGHUP, SIGQUIT, EOF on a pipe: the sockets go on every way out" {
+	local signal
+	for signal in TERM HUP QUIT; do
+		start "$switch" --seqpacket "$dir/seq" --stream "$dir/stream" -compat-v0
+		wait_until 10 test -S "$dir/stream"
+		kill "-$signal" "$pid"
+		end_of "$pid"
+		[ "$status" -gt 128 ]
+		[ -z "$(find "$dir" -type s)" ]
+	done
+	mkfifo "$dir/in"
+	"$switch" -unix "$ctl" <"$dir/in" >"$dir/eof.log" 2>&1 3>&- &
+	pid=$!
+	started+=("$pid")
+	exec 7>"$dir/in"
+	wait_until 10 test -S "$ctl"
+	exec 7>&-
+	end_of "$pid"
+	[ "$status" -eq 0 ]
+	[ ! -e "$ctl" ]
+	grep -q '^EOF on stdin, cleaning up and exiting' "$dir/eof.log"
+}
+
+@test "what is not its own stays: a file at the path, the socket of a successor" {
+	echo text >"$ctl"
+	split timeout 10 "$switch" -unix "$ctl" </dev/null
+	[ "$status" -eq 1 ]
+	[ "$(cat "$ctl")" = text ]
+	rm "$ctl"
+	start "$switch"
+	local first=$pid
+	rm "$ctl"
+	start "$switch"
+	kill "$first"
+	end_of "$first"
+	[ -S "$ctl" ]
+	clients open a v3 "$ctl"
+	[ "$status" -eq 0 ]
+}
+
+@test "one that cannot start leaves nothing and says why" {
+	split timeout 10 "$switch" -unix "$ctl" --seqpacket "$dir/none/seq" </dev/null
+	[ "$status" -eq 1 ]
+	[[ $err == "uml_switch: cannot make the socket $dir/none/seq: No such file or directory" ]]
+	[ -z "$(find "$dir" -type s)" ]
+	split timeout 10 "$switch" -unix "$dir/$(printf 'x%.0s' {1..120})" </dev/null
+	[ "$status" -eq 1 ]
+	[[ $err == *"File name too long" ]]
+}
+
+@test "-daemon: the first process ends when all is ready; syslog, no output" {
+	split timeout 10 "$switch" -daemon -unix "$ctl" </dev/null
+	[ "$status" -eq 0 ]
+	pid=$(json 's["pid"]')
+	started+=("$pid")
+	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 x is b x
+	[ "$status" -eq 0 ]
+	[ "$(readlink "/proc/$pid/fd/0")" = /dev/null ]
+	[ "$(readlink "/proc/$pid/cwd")" = / ]
+	kill "$pid"
+	wait_until 10 not_running "$pid"
+	[ ! -e "$ctl" ]
+}
+
+@test "relative paths, --mode, --group" {
+	background "$switch" -unix rel.ctl --mode=660 --group="$(id -gn)"
+	wait_until 10 test -S rel.ctl
+	wait_until 10 test "$(stat -c %a rel.ctl)" = 660
+	kill "$pid"
+	end_of "$pid"
+	[ ! -e rel.ctl ]
+}
+
+@test "wrong options: one line and the usage, exit 2" {
+	local words
+	for words in "-unix" "-unix $ctl data more" "--mac-age=0" "--max-frame=100" "--port=all" \
+		"--port=all,vlan=5000" "--mirror=" "--mode=9" "--json" "word" "--max-ports=x"; do
+		# shellcheck disable=SC2086 # words
+		split timeout 10 "$switch" $words </dev/null
+		[ "$status" -eq 2 ]
+		[ -z "$out" ]
+		[[ $(head -n 1 <<<"$err") == "uml_switch: "* ]]
+		[[ $(sed -n 2p <<<"$err") == "usage: uml_switch "* ]]
+	done
+	[ ! -e "$ctl" ]
+}
+
+@test "a service manager: sockets are passed and stay, READY and STOPPING are told" {
+	cat >"$dir/manager.py" <<-'EOT'
+		import os, socket, sys
+		folder, program = sys.argv[1:3]
+		notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		notify.bind(folder + "/notify")
+		kinds = (("ctl", socket.SOCK_STREAM), ("seq", socket.SOCK_SEQPACKET),
+		         ("str", socket.SOCK_STREAM))
+		fds = []
+		for name, kind in kinds:
+		    s = socket.socket(socket.AF_UNIX, kind)
+		    s.bind(folder + "/" + name)
+		    s.listen()
+		    fds.append(s)
+		pid = os.fork()
+		if not pid:
+		    copies = [os.dup2(s.fileno(), 40 + i) for i, s in enumerate(fds)]
+		    for i, fd in enumerate(copies):
+		        os.dup2(fd, 3 + i)
+		    os.closerange(6, 64)
+		    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3",
+		                      LISTEN_FDNAMES="control:seqpacket:stream",
+		                      NOTIFY_SOCKET=folder + "/notify")
+		    os.execv(program, [program])
+		notify.settimeout(10)
+		print(notify.recv(100).decode(), flush=True)
+		sys.stdin.read()
+		os.kill(pid, 15)
+		print(notify.recv(100).decode(), flush=True)
+		os.waitpid(pid, 0)
+	EOT
+	mkfifo "$dir/in"
+	python3 "$dir/manager.py" "$dir" "$switch" <"$dir/in" >"$dir/manager.log" 2>&1 3>&- &
+	pid=$!
+	started+=("$pid")
+	exec 7>"$dir/in"
+	wait_until 10 grep -q READY=1 "$dir/manager.log"
+	clients open a v3 "$ctl" open b seqpacket "$dir/seq" open c stream "$dir/str" \
+		send a all 1 one is b one is c one send b 1 2 two is a two send c 2 3 three is b three
+	[ "$status" -eq 0 ]
+	exec 7>&-
+	end_of "$pid"
+	[ "$(tail -n 1 "$dir/manager.log")" = STOPPING=1 ]
+	[ -S "$ctl" ] && [ -S "$dir/seq" ] && [ -S "$dir/str" ]
+	[ ! -e /tmp/uml.ctl ]
+}
+
+# ---- features ---------------------------------------------------------------------------------
+
+@test "seqpacket and stream ports talk with stock ones" {
+	start "$switch" --seqpacket "$dir/seq" --stream "$dir/stream"
+	wait_until 10 test -S "$dir/stream"
+	clients open a v3 "$ctl" open b seqpacket "$dir/seq" open c stream "$dir/stream" \
+		open d stream "$dir/stream" \
+		send a all 1 one is b one is c one is d one \
+		send b 1 2 two is a two send c 2 3 three is b three send d 3 4 four is c four \
+		raw c 65000 get a get b get d probe c b 200 probe b c 200 probe a d 200 \
+		close b close c send a all 1 last get d
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "a: 0063 > ffff 65000 " ]
+	[ "$(json 'len(s["ports"])')" = 0 ]
+}
+
+@test "passt attaches by --connect, and again after it was away" {
+	command -v passt >/dev/null || skip "needs the Debian package passt"
+	need_root "network namespaces"
+	in_netns true
+	in_netns ip link add near type veth peer name far
+	in_netns ip addr add 192.0.2.1/24 dev near
+	in_netns ip link set near up
+	in_netns ip link set far up
+	in_netns ip route add default via 192.0.2.2
+	start "$switch" --connect "$dir/passt"
+	attached() {
+		"$switch" --status -unix "$ctl" | grep -q ' stream1 '
+	}
+	for _ in 1 2; do
+		background ip netns exec "$netns" passt -f --socket "$dir/passt" --runas 0
+		local passt=$pid
+		wait_until 20 attached
+		# It answers who asks for its address.
+		run_logged timeout 30 python3 "$UML_SOURCE/tests/lib/switch-arp.py" "$ctl" 192.0.2.2
+		[ "$status" -eq 0 ]
+		kill "$passt"
+		end_of "$passt"
+		rm -f "$dir/passt"
+	done
+}
+
+@test "VLANs: access ports are apart, a trunk has tags, a native VLAN has none" {
+	start "$switch" --seqpacket "$dir/red" --seqpacket "$dir/blue" --stream "$dir/trunk" \
+		"--port=$dir/red,vlan=10" "--port=$dir/blue,vlan=20" \
+		--port=stream,trunk=10+20-29,native=1
+	wait_until 10 test -S "$dir/trunk"
+	clients open r1 seqpacket "$dir/red" open r2 seqpacket "$dir/red" \
+		open b1 seqpacket "$dir/blue" open t stream "$dir/trunk" open d v3 "$ctl" \
+		send r1 all 1 red get r2 get t \
+		send b1 all 2 blue get t \
+		send d all 3 default get t \
+		tag t 20 all 4 toblue get b1 \
+		tag t 30 all 4 nowhere tag t 10 2 4 tored get r1 get r2 \
+		send t all 4 native get d \
+		tag r1 20 all 1 hop send r1 all 1 last get r2 get t
+	[ "$status" -eq 0 ]
+	[ "$output" = "r2: 0001 > ffff 60 red
+t: 0001 > ffff tag 10 64 red
+t: 0002 > ffff tag 20 64 blue
+t: 0003 > ffff 60 default
+b1: 0004 > ffff 56 toblue
+r1: 0004 > 0002 56 tored
+r2: 0004 > 0002 56 tored
+d: 0004 > ffff 60 native
+r2: 0001 > ffff 60 last
+t: 0001 > ffff tag 10 64 last" ]
+}
+
+@test "isolated ports reach the uplink and not each other; by umid, uid and number" {
+	start "$switch" "--port=uid:$(id -u),isolated" --port=umid:up,rate=1G --port=seqpacket,isolated
+	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 one send b 1 2 two hold </dev/null
+	[ "$status" -eq 0 ]
+	kill "$pid"
+	end_of "$pid"
+	start "$switch" --port=2,isolated --port=3,isolated
+	clients open up v3 "$ctl" open b v3 "$ctl" open c v3 "$ctl" \
+		send b all 2 one is up one send c all 3 two is up two \
+		send up all 1 three is b three is c three send b 3 2 four \
+		send up all 1 last is b last is c last
+	[ "$status" -eq 0 ]
+	# The command line of a client says umid=; bash gives the client one.
+	kill "$pid"
+	end_of "$pid"
+	start "$switch" --port=umid:red,isolated
+	mkfifo "$dir/in"
+	"$client" open a v3 "$ctl" open umid=red v3 "$ctl" hold <"$dir/in" >"$dir/umid.log" 3>&- &
+	started+=("$!")
+	exec 7>"$dir/in"
+	wait_until 10 grep -q holding "$dir/umid.log"
+	[ "$(json '[p["umid"] for p in s["ports"] if p["isolated"]]')" = "['red', 'red']" ]
+}
+
+@test "--pcap has each frame once; --mirror copies all and takes nothing" {
+	start "$switch" --pcap "$dir/all.pcap" --seqpacket "$dir/watch" --mirror "$dir/watch"
+	wait_until 10 test -S "$dir/watch"
+	clients open a v3 "$ctl" open b v3 "$ctl" open w seqpacket "$dir/watch" \
+		send a all 1 one get b send b 1 2 two get a send w all 9 lost send a 2 1 three \
+		get b get w get w get w
+	[ "$status" -eq 0 ]
+	[ "${lines[3]}" = "w: 0001 > ffff 60 one" ]
+	[ "${lines[5]}" = "w: 0001 > 0002 60 three" ]
+	kill "$pid"
+	end_of "$pid"
+	[ "$(stat -c %a "$dir/all.pcap")" = 600 ]
+	run_logged python3 - "$dir/all.pcap" <<-'EOT'
+		import struct, sys
+		data = open(sys.argv[1], "rb").read()
+		magic, major, minor, _, _, snap, link = struct.unpack("=IHHIIII", data[:24])
+		assert (magic, major, minor, link) == (0xa1b2c3d4, 2, 4, 1), data[:24]
+		data, texts = data[24:], []
+		while data:
+		    seconds, micro, kept, length = struct.unpack("=IIII", data[:16])
+		    assert kept == length == 60 and micro < 1000000
+		    texts.append(data[30:16 + kept].split(b"\0")[0].decode())
+		    data = data[16 + kept:]
+		print(*texts)
+	EOT
+	[ "$output" = "one two three" ]
+}
+
+@test "a capture that the disk has no room for ends, and the switch goes on" {
+	need_root "a small file system"
+	mkdir "$dir/small"
+	mount -t tmpfs -o size=64k none "$dir/small"
+	start "$switch" --pcap "$dir/small/all.pcap"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 2000
+	local result=$status
+	wait_until 10 grep -q "the capture .* ends: No space left on device" "$dir/0.log" || result=1
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 10 || result=1
+	kill "$pid"
+	end_of "$pid"
+	umount "$dir/small"
+	[ "$result" -eq 0 ] && [ "$status" -gt 128 ]
+}
+
+@test "--mac-age: a silent station is forgotten; --mac-limit: a port has so many" {
+	start "$switch" --mac-age=1 --mac-limit=3
+	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 one is b one \
+		send b all 1001 x send b all 1002 x send b all 1003 x send b all 1004 x send b all 1005 x
+	[ "$status" -eq 0 ]
+	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 one is b one \
+		send b all 1001 x send b all 1002 x send b all 1003 x send b all 1004 x is a x is a x
+	[ "$status" -eq 0 ]
+	mkfifo "$dir/in"
+	"$client" open a v3 "$ctl" send a all 1 x send a all 2 x send a all 3 x send a all 4 x hold \
+		<"$dir/in" >"$dir/hold.log" 3>&- &
+	started+=("$!")
+	exec 7>"$dir/in"
+	wait_until 10 grep -q holding "$dir/hold.log"
+	[ "$(json 'ports["unix1"]["addresses"]')" -le 3 ]
+	forgotten() {
+		[ "$(json 'len(s["addresses"])')" = 0 ]
+	}
+	wait_until 20 forgotten
+}
+
+@test "limits and counters: what is above a rate is dropped and counted" {
+	start "$switch" --port=1,pps=10
+	mkfifo "$dir/in"
+	local words=()
+	for _ in $(seq 100); do
+		words+=(send a all 1 x)
+	done
+	"$client" open a v3 "$ctl" open b v3 "$ctl" "${words[@]}" raw b 13 raw b 60 hold \
+		<"$dir/in" >"$dir/hold.log" 3>&- &
+	started+=("$!")
+	exec 7>"$dir/in"
+	wait_until 10 grep -q holding "$dir/hold.log"
+	counted() {
+		[ "$(json 'ports["unix1"]["frames_in"], ports["unix2"]["dropped_runt"]')" = "(100, 1)" ]
+	}
+	wait_until 10 counted
+	[ "$(json 'ports["unix1"]["dropped_rate"] >= 80')" = True ]
+	[ "$(json 'ports["unix2"]["frames_out"] + ports["unix1"]["dropped_rate"]')" = 100 ]
+	run_logged "$switch" --status -unix "$ctl"
+	[ "${lines[0]}" = "switch, process $pid, 2 ports, 2 addresses" ]
+}
+
+@test "--status: exit 1 without a switch, refused to other users" {
+	split "$switch" --status -unix "$ctl"
+	[ "$status" -eq 1 ]
+	[[ $err == "uml_switch: $ctl: no switch answers: "* ]]
+	need_root "another user"
+	start "$switch" --mode=777
+	chmod 755 "$dir"
+	cp "$switch" "$dir/copy"
+	split as_user "$dir/copy" --status -unix "$ctl"
+	[ "$status" -eq 1 ]
+	[[ $err == *"only root and the switch's own user may ask"* ]]
+	kill "$pid"
+	end_of "$pid"
+	# The peer does not know the question.
+	start "$(peer_tool uml_switch)"
+	split timeout 20 "$switch" --status -unix "$ctl"
+	[ "$status" -eq 1 ]
+}
+
+@test "several taps: frames of the host and of clients meet; a tap that goes ends its port" {
+	need_root "tap devices"
+	in_netns true
+	background ip netns exec "$netns" "$switch" -unix "$ctl" -tap t0 -tap t1
+	wait_until 10 test -S "$ctl"
+	in_netns ip link set t0 up
+	in_netns ip link set t1 up
+	grep -q "attached to unix socket '$ctl' tap device 't0' tap device 't1'" "$dir/0.log"
+	in_netns ip addr add 192.0.2.1/24 dev t0
+	run_logged ip netns exec "$netns" timeout 30 \
+		python3 "$UML_SOURCE/tests/lib/switch-arp.py" "$ctl" 192.0.2.1
+	[ "$status" -eq 0 ]
+	in_netns ip link del t1
+	gone() {
+		[ "$(ip netns exec "$netns" "$switch" --status -unix "$ctl" | grep -c ' t[01] ')" = 1 ]
+	}
+	wait_until 10 gone
+	run_logged ip netns exec "$netns" timeout 30 \
+		python3 "$UML_SOURCE/tests/lib/switch-arp.py" "$ctl" 192.0.2.1
+	[ "$status" -eq 0 ]
+	split ip netns exec "$netns" timeout 10 "$switch" -unix "$dir/x" -tap "name/with/slashes"
+	[ "$status" -eq 1 ]
+	[ ! -e "$dir/x" ]
+}
+
+@test "--user: taps as root, the rest as that user" {
+	need_root "another user"
+	in_netns true
+	mkdir "$dir/run"
+	chown nobody "$dir/run"
+	chmod a+x "$BATS_RUN_TMPDIR" "$dir"
+	background ip netns exec "$netns" "$switch" --user nobody -unix "$dir/run/ctl" -tap t0
+	wait_until 10 test -S "$dir/run/ctl"
+	[ "$(stat -c %U "$dir/run/ctl")" = nobody ]
+	[ "$(stat -c %U "/proc/$pid")" = nobody ]
+	grep -q '^CapEff:[[:space:]]*0*$' "/proc/$pid/status"
+	kill "$pid"
+	end_of "$pid"
+	[ ! -e "$dir/run/ctl" ]
+}
+
+# ---- bad clients ------------------------------------------------------------------------------
+
+@test "a client that never reads, and one that floods it, cost the others nothing" {
+	start "$switch" --seqpacket "$dir/seq" --stream "$dir/stream"
+	wait_until 10 test -S "$dir/stream"
+	# Mute ones of each kind; all get the floods.
+	clients open mute1 v3 "$ctl" open mute2 seqpacket "$dir/seq" open mute3 stream "$dir/stream" \
+		open a v3 "$ctl" open b seqpacket "$dir/seq" open c stream "$dir/stream" \
+		open f v3 "$ctl" open g v3 "$ctl" open h seqpacket "$dir/seq" \
+		flood f all 60 flood g 9 1514 flood h all 1514 \
+		probe a b 300 probe b c 300 probe c a 300 probe a c 300
+	[ "$status" -eq 0 ]
+}
+
+@test "a flood at one client leaves room there for frames of others" {
+	start "$switch"
+	clients open victim v3 "$ctl" open f v3 "$ctl" open a v3 "$ctl" \
+		send victim all 5 here is a here is f here flood f 5 60 probe a victim 500
+	[ "$status" -eq 0 ]
+}
+
+@test "runts, giants, floods of addresses, frames of 64 KB" {
+	start "$switch" --max-frame=9000
+	clients open a v3 "$ctl" open b v3 "$ctl" open f v3 "$ctl" open m v3 "$ctl" \
+		raw f 1 raw f 13 raw f 60000 raw f 9001 macs m 3 flood f all 65000 \
+		send a all 1 one probe a b 300 send b 1 2 direct hold </dev/null
+	[ "$status" -eq 0 ]
+	start_again() {
+		kill "$pid"
+		end_of "$pid"
+		start "$switch" "$@"
+	}
+	# With room for them they arrive whole.
+	start_again
+	clients open a v3 "$ctl" open b v3 "$ctl" raw a 65553 get b
+	[ "$output" = "b: 0063 > ffff 65553 " ]
+}
+
+@test "floods of addresses do not push out those of others" {
+	start "$switch" --port=1,sticky
+	clients open a v3 "$ctl" open b v3 "$ctl" open m v3 "$ctl" \
+		send a all 1 one is b one is m one macs m 9 probe b a 300 \
+		send m all 1 stolen send b 1 2 direct probe b a 10
+	[ "$status" -eq 0 ]
+}
+
+@test "lies about the data socket are refused: another client's, another program's, the switch's" {
+	start "$switch" -compat-v0 --mode=777
+	clients path a "$ctl" "$dir/own" open b v3 "$ctl" \
+		claim x "$ctl" "$dir/own" refused x \
+		claim x2 "$ctl" "$dir/../${dir##*/}/own" refused x2 \
+		claim x3 "$ctl" /tmp/uml.data refused x3 \
+		claim x4 "$ctl" "$ctl" refused x4 \
+		claim x5 "$ctl" "$dir/none" refused x5 \
+		claim x6 "$ctl" @not-there refused x6 \
+		send b all 2 one is a one
+	[ "$status" -eq 0 ]
+	[ "$(json 'len(s["ports"])')" = 0 ]
+	need_root "another user"
+	chmod a+rx "$dir" "$BATS_RUN_TMPDIR"
+	cp "$client" "$dir/client"
+	# A root program's socket, by path and by name, for whom to send to is not a user's right.
+	python3 - "$dir/root.sock" <<-'EOT' >"$dir/root.log" 2>&1 3>&- &
+		import os, socket, sys, time
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		os.chmod(sys.argv[1], 0o777)
+		t = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		t.bind(b"\0root-socket".ljust(108, b"\0"))
+		print("there", flush=True)
+		time.sleep(60)
+	EOT
+	started+=("$!")
+	wait_until 10 grep -q there "$dir/root.log"
+	run_logged as_user timeout 30 "$dir/client" claim x "$ctl" "$dir/root.sock" refused x \
+		claim y "$ctl" @root-socket refused y open z v3 "$ctl"
+	[ "$status" -eq 0 ]
+	grep -q "its data socket belongs to another user" "$dir/0.log"
+}
+
+@test "nobody can send as another port, or to a client's own data socket of the switch" {
+	start "$switch"
+	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 one is b one hold </dev/null
+	[ "$status" -eq 0 ]
+	run_logged python3 - "$ctl" <<-'EOT'
+		import socket, struct, sys
+		def attach(name):
+		    c = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+		    c.connect(sys.argv[1])
+		    d = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		    d.bind(name.ljust(108, b"\0"))
+		    c.sendall(struct.pack("=III", 0xfeedface, 3, 0) + struct.pack("=H", 1) +
+		              name.ljust(108, b"\0") + b"\0\0")
+		    return c, d, c.recv(110)[2:]
+		c1, d1, p1 = attach(b"\0t1")
+		c2, d2, p2 = attach(b"\0t2")
+		try:
+		    d2.sendto(b"\xff" * 60, p1)
+		    print("sent")
+		except PermissionError:
+		    print("refused")
+	EOT
+	[ "$output" = refused ]
+}
+
+@test "10,000 control connections, half requests, and floods of ports keep nobody out" {
+	start "$switch"
+	background "$client" crowd 10000 "$ctl" half "$ctl" half "$ctl" hold
+	wait_until 60 sh -c "grep -q holding '$dir/1.log' || ! kill -0 $pid"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 100 ports 400 "$ctl" probe a b 100
+	[ "$status" -eq 0 ]
+	# An eighth of all ports for one process, two of which are a and b.
+	[ "$output" -le 254 ]
+	clients open c v3 "$ctl" open d v3 "$ctl" probe c d 100
+	[ "$status" -eq 0 ]
+}
+
+@test "few open files: fewer ports, and connections are taken again later" {
+	background bash -c 'ulimit -n 220; exec "$@"' - "$switch" -unix "$ctl"
+	wait_until 10 test -S "$ctl"
+	clients ports 40 "$ctl"
+	[ "$status" -eq 0 ]
+	[ "$output" -le 14 ]
+	gone() {
+		[ "$(json 'len(s["ports"])')" = 0 ]
+	}
+	wait_until 10 gone
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 10
+	[ "$status" -eq 0 ]
+	split bash -c 'ulimit -n 100; exec "$@"' - "$switch" -unix "$dir/x" </dev/null
+	[ "$status" -eq 1 ]
+	[[ $err == *"too few; raise the limit"* ]]
+}
+
+@test "nobody reads the switch's output: it goes on" {
+	mkfifo "$dir/out"
+	sleep 60 <"$dir/out" 3>&- &
+	started+=("$!")
+	"$switch" -unix "$ctl" >"$dir/out" 2>&1 </dev/null 3>&- &
+	pid=$!
+	started+=("$pid")
+	wait_until 10 test -S "$ctl"
+	# Each refused request and each new address is a line.
+	local words=()
+	for i in $(seq 400); do
+		words+=(claim "x$i" "$ctl" @none refused "x$i")
+	done
+	clients "${words[@]}" open m v3 "$ctl" macs m all open a v3 "$ctl" open b v3 "$ctl" \
+		probe a b 300
+	[ "$status" -eq 0 ]
+	not_running "$pid" && return 1
+	kill "$pid"
+	end_of "$pid"
+	[ ! -e "$ctl" ]
+}
+
+@test "a client whose data socket is gone loses its port" {
+	start "$switch"
+	clients open a v3 "$ctl" open b v3 "$ctl" shut a send b all 2 x refused a \
+		open c v3 "$ctl" probe b c 10
+	[ "$status" -eq 0 ]
+}
+
+@test "200 clients; 20 seconds of clients coming and going leave no descriptor and no memory" {
+	run_logged "$UML_SOURCE/bench/switch-soak" --seconds 20 --clients 200 --switch "$switch" \
+		--client "$client"
+	[ "$status" -eq 0 ]
+}
