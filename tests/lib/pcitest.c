@@ -7,7 +7,7 @@
  *
  * Listens on SOCKET, serves the first that connects and ends with it. BAR 0 has the driver's
  * registers, BAR 1 is one of I/O ports, BARs 2 (64 bits) and 4 are memory, BAR 5 has the MSI-X
- * table. A word "bye!" written to the last four bytes of BAR 4 ends the program at once.
+ * table.
  */
 #include <errno.h>
 #include <poll.h>
@@ -273,14 +273,6 @@ static void run_command(void)
 		raise_irq(reg[REG_IRQ_TYPE], reg[REG_IRQ_NUMBER]);
 }
 
-static void bar_written(const struct message *m)
-{
-	if (m->bar == 0 && m->addr == REG_COMMAND * 4)
-		run_command();
-	if (m->bar == 4 && memcmp(bar_memory[4] + bars[4].size - 4, "bye!", 4) == 0)
-		exit(0);
-}
-
 static bool inside(const struct message *m)
 {
 	uint32_t size = sizeof(config);
@@ -313,7 +305,8 @@ static void serve_command(struct message *m, uint8_t *answer)
 		break;
 	case OP_WRITE:
 		memcpy(bar_memory[m->bar] + m->addr, m->data, m->size);
-		bar_written(m);
+		if (m->bar == 0 && m->addr == REG_COMMAND * 4)
+			run_command();
 		break;
 	case OP_FILL:
 		memset(bar_memory[m->bar] + m->addr, m->data[0], m->size);
