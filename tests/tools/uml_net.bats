@@ -390,5 +390,5 @@ life() {
 	install_pieces uninstall-uml-net uninstall-ifupdown
 	[ "$(cat "$root$policy_path")" = "interfaces 1" ]
 	rm "$root$policy_path"
-	[ -z "$(find "$root" -name '*user-mode-linux*')" ]
+	[ -z "$(find "$root" -type f -name '*user-mode-linux*')" ]
 }
