@@ -22,9 +22,10 @@ enum { ITEMS_MAX = 20 };
 
 static const char *state_of(const struct image *image)
 {
-	if (image->backing.fd >= 0 && image_is_marked(image))
-		return "merge begun";
-	return image->record.flags & COW_RECORD_MERGING ? "merge begun, not repeatable" : "whole";
+	if (!(image->record.flags & COW_RECORD_MERGING))
+		return "whole";
+	return image->backing.fd < 0 || image_is_marked(image) ? "merge begun" :
+								 "merge begun, not repeatable";
 }
 
 static unsigned int list_items(const struct image *image, struct item items[ITEMS_MAX])
