@@ -22,7 +22,7 @@ enum { BUSY_BYTES = 1 << 20, STRIDE = 4096, REPLACED = 67, BATCH = 256 };
 static const struct call {
 	const char *name;
 	long nr;
-	int at;		/* which argument is the address */
+	int at; /* which argument is the address */
 	uint64_t a[6];
 } calls[] = {
 	{ "futex wake", SYS_futex, 0, { 0, FUTEX_WAKE, 1 } },
@@ -51,7 +51,9 @@ static const struct call {
 	{ "mremap", SYS_mremap, 0, { 0, PAGE, PAGE, MREMAP_MAYMOVE } },
 	{ "msync", SYS_msync, 0, { 0, PAGE, 1 } },
 	{ "mincore", SYS_mincore, 0, { 0, PAGE } },
-	{ "mmap over it", SYS_mmap, 0,
+	{ "mmap over it",
+	  SYS_mmap,
+	  0,
 	  { 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, ~0ull } },
 	{ "shmat over it", SYS_shmat, 1, { 0, 0, 040000 } },
 };
@@ -75,7 +77,8 @@ static void *busy_thread(void *arg)
 			MUST(mmap(p, BUSY_BYTES, PROT_READ | PROT_WRITE,
 				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);
 		else if (i % 4 == 2)
-			mprotect(p, BUSY_BYTES, PROT_READ), mprotect(p, BUSY_BYTES, PROT_READ | PROT_WRITE);
+			mprotect(p, BUSY_BYTES, PROT_READ),
+				mprotect(p, BUSY_BYTES, PROT_READ | PROT_WRITE);
 		else if (!fork())
 			_exit(p[i % BUSY_BYTES] != (char)i);
 		while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -89,7 +92,8 @@ static void keep_busy(void)
 {
 	pthread_t thread;
 
-	MUST(pthread_create(&thread, NULL, busy_thread, xmap(BUSY_BYTES, PROT_READ | PROT_WRITE)) == 0);
+	MUST(pthread_create(&thread, NULL, busy_thread, xmap(BUSY_BYTES, PROT_READ | PROT_WRITE)) ==
+	     0);
 }
 
 /* ---- the forger */

@@ -2,8 +2,8 @@
 /*
  * attack-fill: some processes touch every page that they can see of the host layer.
  *
- * What they make the host spend on it is seen from outside only: the program says "filled" and keeps
- * the processes for a while.
+ * What they make the host spend on it is seen from outside only: the program says "filled" and
+ * keeps the processes for a while.
  *
  * usage: attack-fill --inside [PROCESSES [SECONDS]]
  */

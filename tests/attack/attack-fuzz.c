@@ -20,16 +20,25 @@
 #include <sys/user.h>
 #include "attack.h"
 
-enum { ROUND_MS = 250, TOGETHER = 3, POOL = 1 << 20, FDS = 12, THREADS = 3, LEAK = 67, PRIVILEGED = 66 };
+enum {
+	ROUND_MS = 250,
+	TOGETHER = 3,
+	POOL = 1 << 20,
+	FDS = 12,
+	THREADS = 3,
+	LEAK = 67,
+	PRIVILEGED = 66
+};
 
 #define PLACE ((char *)0x310000000000)
 
-static uint64_t *pool;	/* 1 MiB of random words: what pointers point to */
+static uint64_t *pool; /* 1 MiB of random words: what pointers point to */
 
 /* ---- values */
 
-static const char *const paths[] = { "/proc/self/maps", "/proc/self/mem", "/tmp/fuzz/a", "/tmp/fuzz/b",
-				     "/tmp/fuzz", "/dev/null", "/dev/zero", "/proc/self/fd/3", "." };
+static const char *const paths[] = { "/proc/self/maps", "/proc/self/mem",  "/tmp/fuzz/a",
+				     "/tmp/fuzz/b",	"/tmp/fuzz",	   "/dev/null",
+				     "/dev/zero",	"/proc/self/fd/3", "." };
 
 static uint64_t value(void)
 {
@@ -140,7 +149,8 @@ static __attribute__((noreturn)) int calls(void)
 	for (;;) {
 		long nr = (long)(rnd() % 470);
 
-		if (nr == SYS_exit || nr == SYS_exit_group || nr == SYS_rt_sigreturn || nr == SYS_pause)
+		if (nr == SYS_exit || nr == SYS_exit_group || nr == SYS_rt_sigreturn ||
+		    nr == SYS_pause)
 			continue;
 		if (rnd() % 64 == 0)
 			nr = (long)rnd();
@@ -169,7 +179,7 @@ static __attribute__((noreturn)) int jumps(void)
 		r[FLAGS_] = 0x202 | (rnd() & 0x244dd5 & (rnd() & 7 ? ~0x100ull : ~0ull));
 		tried(1);
 		if (rnd() & 1)
-			getppid();	/* the last stop: a held call, not a frame */
+			getppid(); /* the last stop: a held call, not a frame */
 		enter(r);
 	}
 }
@@ -241,7 +251,8 @@ static void *map_thread(void *arg)
 			munlock(p, len);
 			break;
 		case 5:
-			mmap(p, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			mmap(p, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
+			     -1, 0);
 			break;
 		case 6:
 			if (fork() == 0)
@@ -250,12 +261,15 @@ static void *map_thread(void *arg)
 		case 7:
 		case 8:
 			mmap(p, len, PROT_READ | PROT_WRITE | (int)(rnd() & PROT_EXEC),
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | (rnd() & 1 ? MAP_POPULATE : 0), -1, 0);
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
+				     (rnd() & 1 ? MAP_POPULATE : 0),
+			     -1, 0);
 			break;
 		default:
 			for (int i = 0; i < 32; i++) {
 				volatile uint64_t *at =
-					(volatile uint64_t *)(PLACE + (rnd() % (2048 << 12) & ~7ull));
+					(volatile uint64_t *)(PLACE +
+							      (rnd() % (2048 << 12) & ~7ull));
 				uint64_t word;
 
 				/* By calls, that tell of a fault. */
@@ -288,7 +302,8 @@ static void *touch_thread(void *arg)
 
 	(void)arg;
 	for (;;) {
-		volatile uint64_t *at = (volatile uint64_t *)(PLACE + (rnd() % (2048 << 12) & ~7ull));
+		volatile uint64_t *at =
+			(volatile uint64_t *)(PLACE + (rnd() % (2048 << 12) & ~7ull));
 		uint64_t word = *at;
 
 		if (word && word != mark)
@@ -318,10 +333,24 @@ static int maps(void)
 /* Bytes that are no program, with here and there an instruction that leads out. */
 static __attribute__((noreturn)) int random_code(void)
 {
-	static const char *const bits[] = { "\x0f\x05", "\xcd\x80", "\x0f\x34", "\xcc", "\x48\xcf", "\x9d",
-					    "\xf3\x48\x0f\xae\xd0", "\xf3\x48\x0f\xae\xd8", "\x0f\x01\xd0",
-					    "\x0f\xae\x28", "\x48\x0f\xae\x28", "\xcb", "\x48\xcb", "\xf4",
-					    "\x8e\xd8", "\x8e\xe8", "\x0f\x01\xf8", "\xeb\xfe" };
+	static const char *const bits[] = { "\x0f\x05",
+					    "\xcd\x80",
+					    "\x0f\x34",
+					    "\xcc",
+					    "\x48\xcf",
+					    "\x9d",
+					    "\xf3\x48\x0f\xae\xd0",
+					    "\xf3\x48\x0f\xae\xd8",
+					    "\x0f\x01\xd0",
+					    "\x0f\xae\x28",
+					    "\x48\x0f\xae\x28",
+					    "\xcb",
+					    "\x48\xcb",
+					    "\xf4",
+					    "\x8e\xd8",
+					    "\x8e\xe8",
+					    "\x0f\x01\xf8",
+					    "\xeb\xfe" };
 	uint8_t *code = xmap(PAGE, PROT_READ | PROT_WRITE | PROT_EXEC);
 	uint64_t r[NREGS];
 
@@ -360,7 +389,8 @@ static int debugged(void)
 			for (;;)
 				getppid();
 		}
-		for (int i = 0; i < 40 && waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status); i++) {
+		for (int i = 0;
+		     i < 40 && waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status); i++) {
 			tried(1);
 			if (ptrace(PTRACE_GETREGS, pid, 0, &regs))
 				break;
@@ -371,7 +401,8 @@ static int debugged(void)
 			ptrace(PTRACE_SETREGS, pid, 0, &regs);
 			ptrace((int)(rnd() % 32), pid, value(), value());
 			ptrace(PTRACE_POKEUSER, pid, rnd() % 1000 & ~7ull, value());
-			ptrace(rnd() % 4 ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, pid, 0, rnd() % 4 ? 0 : rnd() % 65);
+			ptrace(rnd() % 4 ? PTRACE_SINGLESTEP : PTRACE_SYSCALL, pid, 0,
+			       rnd() % 4 ? 0 : rnd() % 65);
 		}
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, __WALL);
@@ -431,7 +462,8 @@ int main(int argc, char **argv)
 			fresh_place();
 		status = attack(crowd, &r, ROUND_MS);
 		end_attackers();
-		if (exited(status, LEAK) || exited(status, PRIVILEGED) || now_ns() - begin > 30000000000ull) {
+		if (exited(status, LEAK) || exited(status, PRIVILEGED) ||
+		    now_ns() - begin > 30000000000ull) {
 			bad++;
 			say("round %llu: status %#x after %llu ms", (unsigned long long)r.number,
 			    (unsigned int)status, (unsigned long long)(now_ns() - begin) / 1000000);

@@ -12,7 +12,7 @@
 
 enum { LIMIT_MS = 60, PATIENCE_MS = 20000, BOMB_TASKS = 300 };
 
-static uint64_t *own;	/* 64 KiB of the attacker's memory */
+static uint64_t *own; /* 64 KiB of the attacker's memory */
 static uint64_t iretq_at, pause_at, report_at;
 
 /* The next place of some bytes in the host layer's code, or 0. */
@@ -65,7 +65,7 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 {
 	(void)sig;
 	(void)si;
-	(void)context;	/* goes back to what faulted */
+	(void)context; /* goes back to what faulted */
 }
 
 static int faults(void *arg)
@@ -90,7 +90,7 @@ static int iretq_loop(void *arg)
 	r[RIP_] = iretq_at;
 	r[RSP_] = (uintptr_t)f;
 	r[FLAGS_] = 0x202;
-	if (kind & 2 && nareas)	/* on the host layer's own signal stack */
+	if (kind & 2 && nareas) /* on the host layer's own signal stack */
 		f = memcpy((void *)(areas[nareas - 1].start + 0x4000), f, 40);
 	f[3] = r[RSP_] = (uintptr_t)f;
 	last_stop(kind);
@@ -191,7 +191,8 @@ static int memory_bomb(void *arg)
 {
 	(void)arg;
 	for (;;) {
-		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
 
 		tried(1);
 		if (p == MAP_FAILED)

@@ -22,7 +22,7 @@ enum { MANY = 66000, READ_PAGES = 70000, SPLIT_BYTES = 192 << 20, WRONG = 67 };
 struct target {
 	uint64_t at;
 	size_t len;
-	int want;	/* errno; 0: it may work */
+	int want; /* errno; 0: it may work */
 };
 
 static int map_at(const struct target *t, int flags)
@@ -42,8 +42,11 @@ static int map_at(const struct target *t, int flags)
 
 static bool refused(const struct target *t)
 {
-	static const int how[] = { MAP_PRIVATE, MAP_SHARED, MAP_PRIVATE | MAP_FIXED,
-				   MAP_SHARED | MAP_FIXED, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+	static const int how[] = { MAP_PRIVATE,
+				   MAP_SHARED,
+				   MAP_PRIVATE | MAP_FIXED,
+				   MAP_SHARED | MAP_FIXED,
+				   MAP_PRIVATE | MAP_FIXED_NOREPLACE,
 				   MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE | MAP_POPULATE,
 				   MAP_PRIVATE | MAP_FIXED | MAP_GROWSDOWN,
 				   MAP_PRIVATE | MAP_FIXED | MAP_LOCKED };
@@ -58,20 +61,28 @@ static bool refused(const struct target *t)
 static int forbidden(void *arg)
 {
 	struct target list[64] = {
-		{ 0, PAGE, EPERM },		  { 0, 65536, EPERM },
-		{ task_size, PAGE, ENOMEM },	  { task_size - PAGE, 2 * PAGE, ENOMEM },
-		{ task_size - 65536, 1 << 20, ENOMEM }, { PAGE, task_size, ENOMEM },
-		{ 65536, ~0ull & ~(PAGE - 1), ENOMEM }, { USER_END - PAGE, PAGE, ENOMEM },
-		{ USER_END, PAGE, ENOMEM },	  { 1ull << 47, PAGE, ENOMEM },
-		{ 0xffffffffff600000, PAGE, ENOMEM }, { 0xfffffffffffff000, PAGE, ENOMEM },
-		{ 0x8000000000000000, PAGE, ENOMEM }, { 0xffff800000000000, PAGE, ENOMEM },
+		{ 0, PAGE, EPERM },
+		{ 0, 65536, EPERM },
+		{ task_size, PAGE, ENOMEM },
+		{ task_size - PAGE, 2 * PAGE, ENOMEM },
+		{ task_size - 65536, 1 << 20, ENOMEM },
+		{ PAGE, task_size, ENOMEM },
+		{ 65536, ~0ull & ~(PAGE - 1), ENOMEM },
+		{ USER_END - PAGE, PAGE, ENOMEM },
+		{ USER_END, PAGE, ENOMEM },
+		{ 1ull << 47, PAGE, ENOMEM },
+		{ 0xffffffffff600000, PAGE, ENOMEM },
+		{ 0xfffffffffffff000, PAGE, ENOMEM },
+		{ 0x8000000000000000, PAGE, ENOMEM },
+		{ 0xffff800000000000, PAGE, ENOMEM },
 	};
 	int n = 14;
 
 	(void)arg;
 	for (int i = 0; i < nareas && n < 60; i++) {
 		list[n++] = (struct target){ areas[i].start, PAGE, ENOMEM };
-		list[n++] = (struct target){ areas[i].start, areas[i].end - areas[i].start, ENOMEM };
+		list[n++] =
+			(struct target){ areas[i].start, areas[i].end - areas[i].start, ENOMEM };
 		list[n++] = (struct target){ areas[i].end - PAGE, PAGE, ENOMEM };
 	}
 	for (int i = 0; i < n; i++)
@@ -107,8 +118,16 @@ static int last_page(void *arg)
 /* Everything that changes mappings, aimed at what is not ours. */
 static int foreign(void *arg)
 {
-	static const int advice[] = { MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_HUGEPAGE,
-				      MADV_PAGEOUT,  MADV_COLD, 22,	     23, 25, 100 };
+	static const int advice[] = { MADV_DONTNEED,
+				      MADV_FREE,
+				      MADV_REMOVE,
+				      MADV_HUGEPAGE,
+				      MADV_PAGEOUT,
+				      MADV_COLD,
+				      22,
+				      23,
+				      25,
+				      100 };
 	int shm = shmget(IPC_PRIVATE, 65536, 0600), done = 0;
 	char *own = xmap(65536, PROT_READ | PROT_WRITE);
 
@@ -125,10 +144,10 @@ static int foreign(void *arg)
 				done += madvise((void *)at, len, advice[m]) == 0;
 			done += mlock((void *)at, len) == 0;
 			done += mremap((void *)at, len, len, MREMAP_MAYMOVE) != MAP_FAILED;
-			done += mremap((void *)at, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, PLACE) !=
-				MAP_FAILED;
-			done += mremap(own, 65536, 65536, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)at) !=
-				MAP_FAILED;
+			done += mremap((void *)at, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+				       PLACE) != MAP_FAILED;
+			done += mremap(own, 65536, 65536, MREMAP_MAYMOVE | MREMAP_FIXED,
+				       (void *)at) != MAP_FAILED;
 			done += syscall(SYS_remap_file_pages, at, len, 0, 0, 0) == 0;
 			done += syscall(SYS_pkey_mprotect, at, len, 7L, -1L) == 0;
 			done += shmat(shm, (void *)at, SHM_REMAP) != (void *)-1;
@@ -180,8 +199,9 @@ static int vdso_is_good(void *arg)
 	(void)arg;
 	clock_gettime(CLOCK_MONOTONIC, &a);
 	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &b);
-	return b.tv_sec - a.tv_sec < 60 && !memcmp((void *)getauxval(AT_SYSINFO_EHDR), "\177ELF", 4) ?
-		       0 : WRONG;
+	return b.tv_sec - a.tv_sec < 60 && !memcmp((void *)getauxval(AT_SYSINFO_EHDR), "\177ELF", 4)
+		       ? 0
+		       : WRONG;
 }
 
 /* ---- more than the host can hold */
@@ -196,8 +216,8 @@ static int holes(void *arg)
 		char *p = PLACE + n * 2 * PAGE;
 
 		tried(1);
-		if (mmap(p, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-		    MAP_FAILED)
+		if (mmap(p, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			 -1, 0) == MAP_FAILED)
 			break;
 		*(long *)p = n++;
 	}

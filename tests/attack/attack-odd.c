@@ -37,16 +37,23 @@ static void exit_on_fault(int sig, siginfo_t *si, void *context)
 static int vsyscalls(void *arg)
 {
 	uint64_t number = (uintptr_t)arg, base = 0xffffffffff600000;
-	long pointers[] = { 0, (long)task_size, (long)base, -1, (long)text->start,
-			    (long)areas[nareas - 1].start + 0x1000, (long)(uintptr_t)&number };
+	long pointers[] = { 0,
+			    (long)task_size,
+			    (long)base,
+			    -1,
+			    (long)text->start,
+			    (long)areas[nareas - 1].start + 0x1000,
+			    (long)(uintptr_t)&number };
 
 	reseed(number);
 	handle(SIGSEGV, exit_on_fault, SA_NODEFER);
 	tried(1);
 	if (number < 3 * 7 * 7)
-		vsyscall(base + number % 3 * 1024, pointers[number / 3 % 7], pointers[number / 21], 0);
+		vsyscall(base + number % 3 * 1024, pointers[number / 3 % 7], pointers[number / 21],
+			 0);
 	else
-		vsyscall(base + rnd() % PAGE, pointers[rnd() % 7], pointers[rnd() % 7], (long)rnd());
+		vsyscall(base + rnd() % PAGE, pointers[rnd() % 7], pointers[rnd() % 7],
+			 (long)rnd());
 	return 0;
 }
 
@@ -110,7 +117,8 @@ static int unasked(void *arg)
 		const struct area *a = &areas[rnd() % (uint64_t)nareas];
 
 		tried(2);
-		call6(335 + (i & 1), (long)(a->start + rnd() % 65536), (long)rnd(), (long)rnd(), 0, 0, 0);
+		call6(335 + (i & 1), (long)(a->start + rnd() % 65536), (long)rnd(), (long)rnd(), 0,
+		      0, 0);
 		call6((335 + (i & 1)) | 1 << 30, (long)rnd(), (long)rnd(), (long)rnd(), 0, 0, 0);
 	}
 	return 0;
@@ -129,8 +137,8 @@ static int hidden_calls(void *arg)
 		/* lea with a displacement that holds syscall */
 		{ 0x48, 0x8d, 0x80, 0x0f, 0x05, 0x00, 0x00, 0x31, 0xc0, 0xc3 },
 		/* getpid twice, jump over the number the second time */
-		{ 0x31, 0xdb, 0xb8, 0x27, 0, 0, 0, 0x0f, 0x05, 0x85, 0xdb, 0x75, 0x09, 0xff, 0xc3,
-		  0xb8, 0x27, 0, 0, 0, 0xeb, 0xf1, 0xc3 },
+		{ 0x31, 0xdb, 0xb8, 0x27, 0,	0, 0, 0x0f, 0x05, 0x85, 0xdb, 0x75,
+		  0x09, 0xff, 0xc3, 0xb8, 0x27, 0, 0, 0,    0xeb, 0xf1, 0xc3 },
 	};
 	size_t which = (uintptr_t)arg % ARRAY_SIZE(programs);
 	uint8_t *code = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -143,7 +151,9 @@ static int hidden_calls(void *arg)
 		memcpy(code + at, programs[which], 32);
 		for (int i = 0; i < 30; i++) {
 			tried(1);
-			__asm__ volatile("call *%1" : "=a"(got) : "r"(code + at)
+			__asm__ volatile("call *%1"
+					 : "=a"(got)
+					 : "r"(code + at)
 					 : "rbx", "rcx", "r11", "memory", "cc");
 			if ((which == 1 || which == 3) && got != want)
 				return WRONG;

@@ -4,8 +4,8 @@
  *
  * While one thread unmaps, protects, moves, discards, truncates, swaps out or shares pages by fork,
  * others read and write them without pause.  They may fault or see what was theirs, never a byte of
- * another program: a tenant, who fills and frees pages all the time, finds his pages as he left them
- * and his secret nowhere else.
+ * another program: a tenant, who fills and frees pages all the time, finds his pages as he left
+ * them and his secret nowhere else.
  *
  * usage: attack-pages --inside [ROUNDS]
  */
@@ -107,8 +107,8 @@ static void *user_of_pages(void *arg)
 
 static void map_again(void)
 {
-	MUST(mmap(PLACE, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-		  -1, 0) == PLACE);
+	MUST(mmap(PLACE, PAGES * PAGE, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == PLACE);
 }
 
 /* A child whose copy must not follow the parent, nor the parent the child. */
@@ -190,7 +190,7 @@ static __attribute__((noreturn)) int changer(void *arg)
 		MUST(pthread_create(&thread, NULL, user_of_pages, NULL) == 0);
 	for (;;) {
 		change(what);
-		sched_yield();	/* somebody else may get the pages now */
+		sched_yield(); /* somebody else may get the pages now */
 		sched_yield();
 		if (rnd() % 4 == 0)
 			map_again();
@@ -276,7 +276,8 @@ int main(int argc, char **argv)
 	if (res->leaks)
 		say("a byte of another: %#llx", (unsigned long long)res->leaked);
 	CHECK(res->leaks == 0, "nobody sees a byte of another program");
-	CHECK(res->tenant_losses == 0 && res->tenant_rounds > 0, "nobody writes to another program");
+	CHECK(res->tenant_losses == 0 && res->tenant_rounds > 0,
+	      "nobody writes to another program");
 	CHECK(res->wrong == 0, "the attackers' own faults are all caught");
 	return attack_end();
 }

@@ -37,8 +37,8 @@ static void ram_range(uint64_t *low, uint64_t *high)
 
 static int memory_device(void *arg)
 {
-	static const uint64_t far[] = { 1ull << 32, 1ull << 40, 1ull << 46, 1ull << 47, 1ull << 51,
-					0x60000000, 0x7fffc0000000 };
+	static const uint64_t far[] = { 1ull << 32, 1ull << 40, 1ull << 46,    1ull << 47,
+					1ull << 51, 0x60000000, 0x7fffc0000000 };
 	int fd = open("/dev/mem", O_RDWR), seen = 0;
 	uint64_t low, high;
 	char buf[64];
@@ -144,7 +144,8 @@ static uint64_t disk_sum(int fd)
 	static uint64_t block[8192];
 	uint64_t sum = 0;
 
-	for (off_t at = 0; at < 8 << 20 && pread(fd, block, sizeof(block), at) > 0; at += sizeof(block))
+	for (off_t at = 0; at < 8 << 20 && pread(fd, block, sizeof(block), at) > 0;
+	     at += sizeof(block))
 		for (size_t i = 0; i < ARRAY_SIZE(block); i++)
 			sum = (sum << 5 | sum >> 59) ^ block[i];
 	return sum;
@@ -190,8 +191,9 @@ static int disk(void *arg)
 
 static int ioctls(void *arg)
 {
-	static const char *const names[] = { "/dev/tty0", "/dev/tty1", "/dev/console", "/dev/ubda",
-					     "/dev/random", "/dev/mem", "/dev/kmsg", "/dev/null" };
+	static const char *const names[] = { "/dev/tty0", "/dev/tty1",	 "/dev/console",
+					     "/dev/ubda", "/dev/random", "/dev/mem",
+					     "/dev/kmsg", "/dev/null" };
 	static char buf[65536];
 
 	reseed((uintptr_t)arg);
@@ -201,8 +203,10 @@ static int ioctls(void *arg)
 		if (fd < 0)
 			continue;
 		for (int i = 0; i < IOCTLS / (int)ARRAY_SIZE(names); i++) {
-			static const uint32_t groups[] = { 0x5400, 0x4b00, 0x5600, 0x1200, 0x301, 0x5200 };
-			uint32_t nr = rnd() % 4 ? groups[rnd() % 6] + (rnd() & 0xff) : (uint32_t)rnd();
+			static const uint32_t groups[] = { 0x5400, 0x4b00, 0x5600,
+							   0x1200, 0x301,  0x5200 };
+			uint32_t nr =
+				rnd() % 4 ? groups[rnd() % 6] + (rnd() & 0xff) : (uint32_t)rnd();
 
 			/* Hanging up the console ends the test itself. */
 			if (nr == 0x5437 || nr == TIOCSCTTY || nr == 0x540e)
@@ -226,7 +230,7 @@ static int modules(void *arg)
 	reseed((uintptr_t)arg);
 	for (int i = 0; i < MODULES; i++) {
 		MUST(pread(self, image, sizeof(image), 0) > 0);
-		image[16] = 1;	/* relocatable */
+		image[16] = 1; /* relocatable */
 		for (uint64_t n = rnd() % 40; n; n--)
 			image[rnd() % (i & 1 ? 64 : sizeof(image))] = (uint8_t)rnd();
 		tried(2);
@@ -257,7 +261,8 @@ static int privileged_calls(void *arg)
 
 static int exit_status_file(void *arg)
 {
-	static const char *const words[] = { "256\n", "-1\n", "abc\n", "\n", "1e9\n", "99999999999999999999\n",
+	static const char *const words[] = { "256\n", "-1\n",  "abc\n",
+					     "\n",    "1e9\n", "99999999999999999999\n",
 					     "0x\n" };
 	int fd = open("/sys/kernel/uml/exit_status", O_WRONLY | O_CLOEXEC), taken = 0;
 

@@ -134,7 +134,7 @@ static void found(struct find *f, uint64_t where, uint64_t word)
 	f->word = word;
 }
 
-/* Words of writable pages may be the seeker's own registers: they prove nothing about the kernel. */
+/* Words of writable pages may be the seeker's own registers: no proof of the kernel's. */
 static void scan_page(uint64_t at, bool writable)
 {
 	const volatile uint64_t *p = (const volatile uint64_t *)at;

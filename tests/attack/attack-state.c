@@ -13,7 +13,18 @@
 
 enum { WRONG = 67, PRIVILEGED = 66, LIMIT_MS = 80 };
 
-enum event { CALL, WHOLE_CALL, UNKNOWN_CALL, FAULT, ILLEGAL, BREAKPOINT, DIVISION, SPIN, INT80, EVENTS };
+enum event {
+	CALL,
+	WHOLE_CALL,
+	UNKNOWN_CALL,
+	FAULT,
+	ILLEGAL,
+	BREAKPOINT,
+	DIVISION,
+	SPIN,
+	INT80,
+	EVENTS
+};
 
 #define DF 0x400ull
 #define TF 0x100ull
@@ -103,7 +114,7 @@ static void emit_end(const struct state *s, long right)
 	uint32_t wrong = WRONG, privileged = PRIVILEGED;
 
 	EMIT(0x48, 0x89, 0xc3);				/* mov %rax, %rbx */
-	emit_load(0x48, 0xbc, (uintptr_t)own + 0x8000);	/* mov stack, %rsp */
+	emit_load(0x48, 0xbc, (uintptr_t)own + 0x8000); /* mov stack, %rsp */
 	EMIT(0x9c, 0x41, 0x5f);				/* pushfq; pop %r15 */
 	EMIT(0x6a, 0x02, 0x9d);				/* push $2; popfq */
 	if (s->set_pkru)
@@ -115,7 +126,7 @@ static void emit_end(const struct state *s, long right)
 	EMIT(0xbf);
 	emit(&wrong, 4);
 	emit_load(0x48, 0xb8, (uint64_t)right);
-	EMIT(0x48, 0x39, 0xc3, 0x75, 0x02, 0x31, 0xff);	/* cmp; jne +2; xor %edi, %edi */
+	EMIT(0x48, 0x39, 0xc3, 0x75, 0x02, 0x31, 0xff); /* cmp; jne +2; xor %edi, %edi */
 	to_end1[-1] = (uint8_t)(out - to_end1);
 	emit_call(SYS_exit_group);
 	EMIT(0x0f, 0x0b);
@@ -147,8 +158,8 @@ static void write_program(const struct state *s)
 		EMIT(0x31, 0xc9, 0x31, 0xd2, 0x0f, 0x01, 0xef); /* wrpkru */
 	}
 	emit_load(0x48, 0xbc, (uintptr_t)own + 0x8000);
-	EMIT(0x53); /* push %rbx */
-	if (s->flags & TF) {	/* the stack must be there for popfq; the trap comes after it */
+	EMIT(0x53);	     /* push %rbx */
+	if (s->flags & TF) { /* the stack must be there for popfq; the trap comes after it */
 		emit_load(0x48, 0xb9, s->rsp);
 		EMIT(0x9d, 0x48, 0x89, 0xcc);
 	} else {
@@ -208,8 +219,8 @@ static int one(void *arg)
 	struct state s = { .event = number % EVENTS };
 
 	reseed(number);
-	s.flags = 0x202 | (number & 1 ? single[rnd() % ARRAY_SIZE(single)] :
-				       rnd() & (DF | TF | AC | NT | RF | ID | 0xcd5));
+	s.flags = 0x202 | (number & 1 ? single[rnd() % ARRAY_SIZE(single)]
+				      : rnd() & (DF | TF | AC | NT | RF | ID | 0xcd5));
 	s.rsp = stack_pointer();
 	s.set_fs = rnd() % 4 == 0;
 	s.set_gs = rnd() % 4 == 0;
@@ -253,7 +264,8 @@ int main(int argc, char **argv)
 		signals += WIFSIGNALED(status) && !killed(status, SIGKILL);
 	}
 	end_attackers();
-	say("%d programs: %d went on, %d ended by a signal, %d by the time limit", n, good, signals, stopped);
+	say("%d programs: %d went on, %d ended by a signal, %d by the time limit", n, good, signals,
+	    stopped);
 	CHECK(good > n / 10, "some live on");
 	CHECK(by_event[CALL] && by_event[WHOLE_CALL] && by_event[UNKNOWN_CALL] && by_event[FAULT],
 	      "calls and faults are served");

@@ -126,7 +126,10 @@ static void *toucher(void *arg)
 
 	(void)arg;
 	for (long i = 0;; i = (i + 1) % PAGES) {
-		__asm__ volatile("movdqu %0, %%xmm3; movdqu %0, %%xmm9" : : "m"(lanes) : "xmm3", "xmm9");
+		__asm__ volatile("movdqu %0, %%xmm3; movdqu %0, %%xmm9"
+				 :
+				 : "m"(lanes)
+				 : "xmm3", "xmm9");
 		((volatile char *)pages)[(size_t)i * PAGE]++;
 		madvise(pages + (size_t)i * PAGE, PAGE, MADV_DONTNEED);
 		look_at_privilege();

@@ -2,9 +2,10 @@
 /*
  * canary: a process that attacks must not touch.
  *
- * Fills 4 MiB of its own, a pipe and a socket's queue, which are pages of the kernel, with a pattern,
- * says "ready" by creating FILE, and looks at its memory again and again.  On SIGTERM it looks once
- * more, also at what the kernel holds for it, and exits 0 when all is as it was, 1 when not.
+ * Fills 4 MiB of its own, a pipe and a socket's queue, which are pages of the kernel, with a
+ * pattern, says "ready" by creating FILE, and looks at its memory again and again.  On SIGTERM it
+ * looks once more, also at what the kernel holds for it, and exits 0 when all is as it was, 1 when
+ * not.
  *
  * usage: canary FILE
  */
@@ -108,7 +109,8 @@ int main(int argc, char **argv)
 			return 1;
 		}
 		if (last)
-			return !queue_intact(pipes[0], "pipe") || !queue_intact(sockets[0], "socket");
+			return !queue_intact(pipes[0], "pipe") ||
+			       !queue_intact(sockets[0], "socket");
 		nanosleep(&nap, NULL);
 	}
 }

@@ -46,8 +46,8 @@ ended_in_order() {
 	guest_check_clean
 }
 
-# A process that waits to be used again is missed only when it is: so each kill costs at most one guest
-# process, then or later.
+# A process that waits to be used again is missed only when it is: so each kill costs at most one
+# guest process, then or later.
 chaos() {
 	local i pid turn ends=0 losses=0 since=0
 	RANDOM=$1
@@ -103,7 +103,7 @@ chaos() {
 	done
 	group=
 	for key in "${!maps[@]}"; do
-		[ "$(wc -w <<<"${maps[$key]}")" -lt "$(wc -w <<<"${group:-x}")" ] || group=${maps[$key]}
+		[ "$(wc -w <<<"${maps[$key]}")" -lt "$(wc -w <<<"$group")" ] || group=${maps[$key]}
 	done
 	log "killing$group"
 	# shellcheck disable=SC2086 # several process ids

@@ -2,9 +2,9 @@
 /*
  * load: a guest at work, that tells of each process it loses.
  *
- * Workers fork, run threads, map memory, and send bytes through pipes.  None of them ends by itself:
- * one that does, or a child of theirs that ends otherwise than it should, has been ended from
- * outside.  A line "turn N lost M" comes five times a second.
+ * Workers fork, run threads, map memory, and send bytes through pipes.  None of them ends by
+ * itself: one that does, or a child of theirs that ends otherwise than it should, has been ended
+ * from outside.  A line "turn N lost M" comes five times a second.
  *
  * usage: load [SECONDS]
  */

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# Hosts that give little: containers, low limits, full disks. The kernel works there, or it ends with
-# one line that names cause and remedy; a guest at a limit of the host gets EAGAIN or ENOMEM.
+# Hosts that give little: containers, low limits, full disks. The kernel works there, or it ends
+# with one line that names cause and remedy; a guest at a limit of the host gets EAGAIN or ENOMEM.
 #
-# Not tried here, because it is a setting of the whole host: vm.overcommit_memory=2. By hand, as root:
+# Not tried here, because it is a setting of the whole host: vm.overcommit_memory=2. By hand:
 #   sysctl vm.overcommit_memory=2; build/kernel/linux ...; sysctl vm.overcommit_memory=0
 
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
@@ -67,7 +67,7 @@ works_or_says() {
 
 @test "under that filter the guest's root may what the filter refuses" {
 	host_boot "${lone[@]}" "$UML_BUILD/tests/bin/contained" kernel quiet mem=256M \
-		run=/t/eval,mount,-t,tmpfs,none,/mnt,'&&',unshare,-m,umount,/mnt,'&&',hostname,contained
+		run=/t/eval,mount,-t,tmpfs,none,/mnt,'&&',unshare,-m,umount,/mnt,'&&',hostname,name
 	[ "$status" -eq 0 ]
 }
 
@@ -82,8 +82,11 @@ works_or_says() {
 }
 
 @test "without /proc, and with 64 MB of noexec /dev/shm" {
-	echo 'mount -t tmpfs none /proc; mount -t tmpfs -o size=64m,noexec none /dev/shm; exec "$@"' \
-		>"$guest_dir/session"
+	cat >"$guest_dir/session" <<-'EOT'
+		mount -t tmpfs none /proc
+		mount -t tmpfs -o size=64m,noexec none /dev/shm
+		exec "$@"
+	EOT
 	host_boot unshare -m sh "$guest_dir/session" "${lone[@]}" kernel quiet mem=512M \
 		run=/t/eval,dd,if=/dev/zero,of=/tmp/x,bs=1M,count=200
 	[ "$status" -eq 0 ]
@@ -104,7 +107,8 @@ works_or_says() {
 @test "any limit of open files: works or says what to do" {
 	guest_limit_s=15
 	for limit in 3 6 8 12 16 24 32 63 64 80; do
-		host_boot "${lone[@]}" prlimit --nofile="$limit:$limit" kernel quiet mem=128M run=/bin/true
+		host_boot "${lone[@]}" prlimit --nofile="$limit:$limit" kernel quiet mem=128M \
+			run=/bin/true
 		works_or_says
 	done
 }
@@ -120,12 +124,14 @@ at_limit() {
 }
 
 @test "a guest at the limit of processes gets EAGAIN or ENOMEM" {
-	host_boot "${lone[@]}" prlimit --nproc=60 kernel quiet mem=256M run=/t/attack/limits,300
+	host_boot "${lone[@]}" prlimit --nproc=60 kernel quiet mem=256M \
+		run=/t/attack/limits,300
 	at_limit
 }
 
 @test "a guest at the limit of open files gets EAGAIN or ENOMEM" {
-	host_boot "${lone[@]}" prlimit --nofile=128:128 kernel quiet mem=256M run=/t/attack/limits,300
+	host_boot "${lone[@]}" prlimit --nofile=128:128 kernel quiet mem=256M \
+		run=/t/attack/limits,300
 	at_limit
 }
 
@@ -170,7 +176,8 @@ teardown() {
 	need_root "a control group"
 	cgroup_make pids
 	cgroup_set pids.max 60
-	host_boot "${in_group[@]}" "$group" "${lone[@]}" kernel quiet mem=256M run=/t/attack/limits,300
+	host_boot "${in_group[@]}" "$group" "${lone[@]}" kernel quiet mem=256M \
+		run=/t/attack/limits,300
 	at_limit
 }
 
@@ -221,11 +228,14 @@ teardown() {
 	mkdir "$guest_dir/small"
 	cat >"$guest_dir/session" <<-'EOT'
 		folder=$1 && shift
-		mount -t tmpfs -o size=24m,mode=1777 none "$folder" && truncate -s 200M "$folder/disk" &&
-			mke2fs -q -t ext4 "$folder/disk" && chmod 666 "$folder/disk" && exec "$@"
+		mount -t tmpfs -o size=24m,mode=1777 none "$folder" &&
+			truncate -s 200M "$folder/disk" && mke2fs -q -t ext4 "$folder/disk" &&
+			chmod 666 "$folder/disk" && exec "$@"
 	EOT
-	text='/t/eval mount /dev/ubdb /mnt; dd if=/dev/zero of=/mnt/x bs=1M count=100 conv=fsync && exit 3;'
-	text+=' dd if=/dev/zero of=/dev/ubdb bs=1M count=100 seek=50 conv=fsync && exit 4; echo and it goes on'
+	text='/t/eval mount /dev/ubdb /mnt; cd /dev; '
+	text+='dd if=zero of=/mnt/x bs=1M count=100 conv=fsync && exit 3; '
+	text+='dd if=zero of=ubdb bs=1M count=100 seek=50 conv=fsync && exit 4; '
+	text+='echo and it goes on'
 	host_boot unshare -m sh "$guest_dir/session" "$guest_dir/small" "${lone[@]}" kernel quiet \
 		ubd1="$guest_dir/small/disk" run="${text// /,}"
 	[ "$status" -eq 0 ]
