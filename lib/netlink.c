@@ -32,20 +32,20 @@ enum {
 /* Room for size bytes at the message's end, zeroed, or NULL. */
 static void *put_space(struct nl_message *message, size_t size)
 {
-	size_t used = NLMSG_ALIGN(message->header.nlmsg_len);
+	size_t begin = NLMSG_ALIGN(message->used);
 
-	if (message->broken || size > sizeof(message->bytes) - used) {
+	if (message->broken || size > sizeof(message->bytes) - begin) {
 		message->broken = true;
 		return NULL;
 	}
-	message->header.nlmsg_len = (uint32_t)(used + size);
-	return message->bytes + used;
+	message->used = begin + size;
+	return message->bytes + begin;
 }
 
 void *nl_begin(struct nl_message *message, uint16_t type, uint16_t flags, size_t body_size)
 {
 	memset(message, 0, sizeof(*message));
-	message->header.nlmsg_len = NLMSG_HDRLEN;
+	message->used = NLMSG_HDRLEN;
 	message->header.nlmsg_type = type;
 	message->header.nlmsg_flags = NLM_F_REQUEST | flags;
 	return put_space(message, body_size);
@@ -77,7 +77,7 @@ void nl_put_ipv4(struct nl_message *message, uint16_t type, uint32_t address)
 size_t nl_nest_begin(struct nl_message *message, uint16_t type)
 {
 	nl_put(message, type | NLA_F_NESTED, NULL, 0);
-	return message->header.nlmsg_len - RTA_LENGTH(0);
+	return message->used - RTA_LENGTH(0);
 }
 
 void nl_nest_end(struct nl_message *message, size_t begin)
@@ -85,7 +85,7 @@ void nl_nest_end(struct nl_message *message, size_t begin)
 	struct rtattr *attribute = (struct rtattr *)(message->bytes + begin);
 
 	if (!message->broken)
-		attribute->rta_len = (uint16_t)(message->header.nlmsg_len - begin);
+		attribute->rta_len = (uint16_t)(message->used - begin);
 }
 
 static int send_message(struct netlink *netlink, struct nl_message *message)
@@ -96,6 +96,7 @@ static int send_message(struct netlink *netlink, struct nl_message *message)
 	netlink->refusal[0] = '\0';
 	if (message->broken)
 		return -EMSGSIZE;
+	message->header.nlmsg_len = (uint32_t)message->used;
 	message->header.nlmsg_seq = ++netlink->sequence;
 	do
 		sent = sendto(netlink->fd, message->bytes, message->header.nlmsg_len, 0,

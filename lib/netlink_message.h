@@ -20,6 +20,7 @@ enum {
 /* A request while it is built. */
 struct nl_message {
 	bool broken;
+	size_t used; /* bytes so far */
 	union {
 		struct nlmsghdr header;
 		uint8_t bytes[NL_MESSAGE_SIZE];
