@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* options.c - options of the tools, parsed by getopt_long(3) from the table that --help prints. */
 #include <config.h>
+#include <assert.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,7 +53,8 @@ static void add_options(struct getopt_form *form, const struct tool_option *opti
 			for (int colons = kind; colons; colons--)
 				*letter++ = ':';
 		}
-		if (option->name && word < form->words + OPTIONS_MAX)
+		assert(word < form->words + OPTIONS_MAX);
+		if (option->name)
 			*word++ = (struct option){ option->name, kind, NULL, option->id };
 	}
 	*letter = '\0';

@@ -37,6 +37,7 @@
 
 #include "lib/report.h"
 #include "port-helper/handover.h"
+#include "port-helper/kernel.h"
 #include "port-helper/session.h"
 #include "port-helper/telnet.h"
 #include "port-helper/watch.h"
@@ -96,27 +97,31 @@ static bool is_temporary(int error)
 
 /* ---- one transfer each ---------------------------------------------------------------------- */
 
+/* Bytes of the client that are sure to find room, and so do their answers. */
+static size_t client_room(const struct session *session)
+{
+	size_t room = buffer_room(&session->to_client) / TELNET_ANSWER_MAX;
+
+	return room < buffer_room(&session->to_terminal) ? room :
+	       buffer_room(&session->to_terminal);
+}
+
 static void read_client(struct session *session)
 {
 	uint8_t bytes[4096];
-	ssize_t got;
-	size_t used;
+	size_t room = client_room(session);
+	ssize_t got = recv(CLIENT_FD, bytes, room < sizeof(bytes) ? room : sizeof(bytes),
+			   MSG_DONTWAIT);
 
-	/* Peek, since how much of it fits is known only afterwards. */
-	got = recv(CLIENT_FD, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-	if (got <= 0) {
-		if (got == 0)
-			session->client_done = true;
-		else if (!is_temporary(errno))
-			session->client_gone = true;
-		return;
-	}
-	used = telnet_receive(&session->telnet, bytes, (size_t)got, &session->to_terminal,
-			      &session->to_client);
-	if (used)
+	if (got > 0) {
 		session->at_mark = false;
-	if (used && recv(CLIENT_FD, bytes, used, MSG_DONTWAIT) < 0 && !is_temporary(errno))
+		telnet_receive(&session->telnet, bytes, (size_t)got, &session->to_terminal,
+			       &session->to_client);
+	} else if (got == 0) {
+		session->client_done = true;
+	} else if (!is_temporary(errno)) {
 		session->client_gone = true;
+	}
 }
 
 static void write_client(struct session *session)
@@ -157,7 +162,8 @@ static void write_terminal(struct session *session)
 		buffer_take(buffer, (size_t)put);
 		session->last_typed_ms = now_ms();
 	} else if (put < 0 && !is_temporary(errno)) {
-		session->terminal_gone = true;
+		/* Nobody reads any more. What the guest has written before is still to be read. */
+		buffer_take(buffer, buffer_used(buffer));
 	}
 }
 
@@ -201,7 +207,7 @@ static short client_events(const struct session *session)
 
 	if (session->client_done || buffer_room(&session->to_client) < TELNET_ANSWER_MAX)
 		return events;
-	if (buffer_room(&session->to_terminal))
+	if (client_room(session))
 		events |= POLLIN;
 	if (!session->telnet.synch && !session->at_mark)
 		events |= POLLPRI;
@@ -241,11 +247,12 @@ static bool relay_once(struct session *session, int timeout_ms, bool is_handed_o
 	if (client->revents & POLLIN)
 		read_client(session);
 	set_window(session);
-	if (terminal->revents & POLLOUT)
+	/* What has come is tried at once; poll(2) tells when the other side is slow. */
+	if (is_handed_over && buffer_used(&session->to_terminal))
 		write_terminal(session);
 	if (terminal->revents & (POLLIN | POLLHUP | POLLERR))
 		read_terminal(session);
-	if (client->revents & POLLOUT)
+	if (buffer_used(&session->to_client))
 		write_client(session);
 	if (client->revents & (POLLERR | POLLHUP | POLLNVAL))
 		session->client_gone = true;
@@ -404,6 +411,7 @@ static void set_up(struct session *session, struct anchor *anchor)
 _Noreturn void session_serve(void)
 {
 	static struct session session;
+	pid_t kernel = getppid();
 	struct anchor anchor;
 	int error;
 
@@ -411,6 +419,7 @@ _Noreturn void session_serve(void)
 	/* Stock kernels can not be told that there will be no terminal: they crash on that at times. */
 	if (!settle(&session) || (session.client_done && !buffer_used(&session.to_terminal)))
 		watch_exit(&session.watch);
+	kernel_await(kernel);
 	error = handover_send(PORT_SOCKET_FD, session.slave, anchor.pid);
 	if (error)
 		die("cannot hand a terminal to the kernel: %s", cause(error));

@@ -20,7 +20,7 @@
 
 #include "lib/report.h"
 #include "port-helper/handover.h"
-#include "port-helper/owner.h"
+#include "port-helper/kernel.h"
 #include "port-helper/terminal.h"
 #include "port-helper/watch.h"
 #include "wire/port.h"
@@ -78,6 +78,7 @@ static void wait_for_end(struct watch *watch)
 static void start_watch(struct watch *watch, struct anchor *anchor, const char *path)
 {
 	int error = watch_start(watch);
+	pid_t kernel;
 
 	if (!error)
 		error = anchor_start(anchor);
@@ -86,8 +87,16 @@ static void start_watch(struct watch *watch, struct anchor *anchor, const char *
 	watch->polls[WATCH_ANCHOR].fd = anchor->fd;
 	/* A parent outside of our pid namespace has no number. */
 	watch->polls[WATCH_PARENT].fd = pidfd_open(getppid(), 0);
-	if (path)
-		watch->polls[WATCH_KERNEL].fd = owner_of_socket(path);
+	kernel = path ? kernel_of_socket(path) : 0;
+	if (!kernel)
+		return;
+	/* The number may have gone to another process since. */
+	watch->polls[WATCH_KERNEL].fd = pidfd_open(kernel, 0);
+	if (kernel_of_socket(path) != kernel) {
+		close(watch->polls[WATCH_KERNEL].fd);
+		watch->polls[WATCH_KERNEL].fd = -1;
+	}
+	kernel_await(kernel);
 }
 
 _Noreturn void terminal_serve(const char *path)

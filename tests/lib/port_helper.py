@@ -298,7 +298,7 @@ def case_path_checks(program):
 class Telnet:
     """A helper started as the kernel starts its telnet daemon, and a client."""
 
-    def __init__(self, program, answers=True):
+    def __init__(self, program, answers=True, arguments=("-L", "/usr/lib/uml/port-helper")):
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.client = socket.create_connection(server.getsockname())
             self.accepted, _ = server.accept()
@@ -311,7 +311,7 @@ class Telnet:
             os.dup2(inherited.fileno(), 9)
 
         # pylint: disable=subprocess-popen-preexec-fn,consider-using-with
-        self.process = subprocess.Popen(["in.telnetd", "-L", "/usr/lib/uml/port-helper"],
+        self.process = subprocess.Popen(["in.telnetd", *arguments],
                                         executable=program, preexec_fn=prepare,
                                         close_fds=False, stdin=self.accepted,
                                         stdout=self.accepted, stderr=self.accepted)
@@ -446,14 +446,16 @@ def case_last_output(program):
 
 
 def case_guest_end(program):
-    """The guest's side is closed, and nobody is killed."""
-    telnet = Telnet(program)
-    fd = telnet.terminal()
-    os.write(fd, b"bye\r\n")
-    os.close(fd)
-    require(telnet.read_to_end() == b"bye\r\n", "the client has the last output, and the end")
-    telnet.client.close()
-    telnet.end()
+    """The guest's side is closed while the client types, and nobody is killed."""
+    for _ in range(20):
+        telnet = Telnet(program)
+        fd = telnet.terminal()
+        telnet.client.sendall(b"typed ahead " * 1000)
+        os.write(fd, b"bye\r\n" * 100)
+        os.close(fd)
+        require(telnet.read_to_end() == b"bye\r\n" * 100, "the client has the last output")
+        telnet.client.close()
+        telnet.end()
 
 
 def case_kernel_killed(program):
@@ -626,4 +628,5 @@ def main():
     cases[sys.argv[1]](sys.argv[2])
 
 
-main()
+if __name__ == "__main__":
+    main()

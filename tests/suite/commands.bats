@@ -156,22 +156,7 @@ fake_build() {
 	done
 }
 
-# ---- scripts --------------------------------------------------------------------------------
-
-@test "shellcheck is clean on every script" {
-	cd "$UML_SOURCE"
-	mapfile -t scripts < <(find demo check autogen.sh .ci kernel rootfs build-aux bench tests \
-		-type f -not -path '*/.*.cmd' -exec grep -lE '^#!(/bin/|/usr/bin/env )(ba)?sh|^# shellcheck shell' {} + \
-		2>/dev/null | grep -vE '^build-aux/(ar-lib|compile|depcomp|install-sh|missing|test-driver)$')
-	[ "${#scripts[@]}" -gt 8 ]
-	run_logged shellcheck "${scripts[@]}"
-	[ "$status" -eq 0 ]
-	# What load brings into a bats file is not followed; a test is a subshell by design; the
-	# options of a guest have commas.
-	run_logged find tests -name '*.bats' -exec shellcheck \
-		-e SC2034,SC2154,SC2030,SC2031,SC2054 {} +
-	[ "$status" -eq 0 ]
-}
+# ---- sources --------------------------------------------------------------------------------
 
 @test "every source file has its licence line" {
 	cd "$UML_SOURCE"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# What all tools have in common: --help, --version, wrong usage, manual, completion.
+# What all tools have in common: --help, --version, wrong usage, messages, manual, completion.
 
 load ../lib/common
 load ../lib/tools
@@ -43,15 +43,61 @@ long_options() {
 	done
 }
 
-@test "each tool: the manual has each option of --help and no other, and formats cleanly" {
+@test "each tool: help that can not be written is a failure, exit 1" {
 	local manual name
 	for manual in $(manuals); do
 		name=$(basename "${manual%.*}")
+		for option in --help --version; do
+			log "$name $option"
+			status=0
+			"$(tool "$name")" "$option" >/dev/full || status=$?
+			[ "$status" -eq 1 ]
+		done
+	done
+}
+
+@test "each tool: bytes that a terminal would obey do not get into its messages" {
+	local manual name
+	for manual in $(manuals); do
+		name=$(basename "${manual%.*}")
+		split "$(tool "$name")" $'--\e[31mred\nline'
+		[ "$status" -eq 2 ]
+		[[ $err != *$'\e'* ]]
+		[[ $(sed -n 2p <<<"$err") == "usage: $name"* ]]
+	done
+}
+
+@test "each tool: the manual has each option of --help and no other" {
+	local manual name letter
+	for manual in $(manuals); do
+		name=$(basename "${manual%.*}")
 		log "$manual"
-		grep -q '^\.SH EXIT STATUS' "$manual"
+		sed 's/\\-/-/g; s/\\f[BIRP]//g' "$manual" |
+			sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' >"$BATS_TEST_TMPDIR/options"
 		diff <("$(tool "$name")" --help | long_options) \
-			<(sed 's/\\-/-/g; s/\\f[BIRP]//g' "$manual" |
-				sed -n '/^\.SH OPTIONS/,/^\.SH [^O]/p' | long_options)
+			<(long_options <"$BATS_TEST_TMPDIR/options")
+		for letter in $("$(tool "$name")" --help | sed -n 's/^  -\([A-Za-z0-9]\).*/\1/p'); do
+			log "-$letter"
+			grep -qE -- "(^|[^-[:alnum:]])-$letter([^[:alnum:]]|\$)" "$BATS_TEST_TMPDIR/options"
+		done
+	done
+}
+
+@test "each tool has a manual, each manual a tool; all sections are there and format cleanly" {
+	local manual name
+	diff <(make -s --no-print-directory -C "$UML_BUILD" list-tools | sort) \
+		<(for manual in $(manuals); do basename "${manual%.*}"; done | sort)
+	for manual in $(manuals); do
+		name=$(basename "${manual%.*}")
+		log "$manual"
+		[[ $(lexgrog "$manual") == *": \"$name - "* ]]
+		split env MANWIDTH=80 man --warnings -E UTF-8 -l "$manual"
+		[ "$status" -eq 0 ]
+		[ -z "$err" ]
+		for section in NAME SYNOPSIS DESCRIPTION OPTIONS "EXIT STATUS" EXAMPLES "SEE ALSO"; do
+			log "$section"
+			grep -qE "^\.SH \"?$section\"?\$" "$manual"
+		done
 	done
 }
 

@@ -68,7 +68,22 @@ guest_on_port() {
 # converse PROGRAM ARGUMENT... -- STEP...: see converse.py.
 converse() {
 	split in_netns python3 "$UML_TESTS/lib/converse.py" "$@"
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 0 ] || {
+		tell_state
+		return 1
+	}
+}
+
+# What there is to know of a conversation that stuck.
+tell_state() {
+	local pid
+	in_netns ss -tanp
+	ls -l "/proc/$(guest_kernel_pid)/fd"
+	for pid in $(helpers); do
+		ps -o pid,ppid,stat,wchan:20,args -p "$pid"
+		ls -l "/proc/$pid/fd"
+		timeout 2 strace -p "$pid" 2>&1 || true
+	done
 }
 
 # Steps that log in as root.
@@ -150,9 +165,20 @@ window_becomes() {
 	mkfifo "$guest_dir/go"
 	in_netns python3 "$UML_TESTS/lib/converse.py" telnet 127.0.0.1 "$port" -- "${login[@]}" \
 		"\$echo up >'$guest_dir/go'" '<closed' >"$guest_dir/client" 2>&1 3>&- &
-	read -r _ <"$guest_dir/go"
+	read -r -t 90 _ <>"$guest_dir/go" || { cat "$guest_dir/client"; return 1; }
 	kill_kernel
 	wait "$!" || { cat "$guest_dir/client"; return 1; }
+}
+
+@test "a stock kernel that is slow to listen to its helper misses no terminal" {
+	guest_on_port
+	# Its helper is long there when it adds the helper's socket to those that it polls.
+	strace -o "$guest_dir/strace" -e trace=epoll_ctl -e signal=none \
+		-e inject=epoll_ctl:delay_enter=300000 -p "$(guest_kernel_pid)" 3>&- &
+	started+=("$!")
+	wait_until 10 grep -q '^TracerPid:.*[1-9]' "/proc/$(guest_kernel_pid)/status"
+	converse telnet 127.0.0.1 "$port" -- "${login[@]}" '>echo $((7*7))\r' '<49' "${quit[@]}"
+	grep -q 'EPOLL_CTL_ADD.*DELAYED' "$guest_dir/strace"
 }
 
 @test "clients that do not stay leave a stock kernel's console to others" {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * owner.c - the process behind a Unix socket, found in /proc.
+ * kernel.c - the process of the kernel that we work for, seen through /proc.
  *
  * A datagram socket does not tell that its other end is gone. So we look up who has that end open,
  * and watch the process. A kernel's processes share its files; the one whose parent has not got the
@@ -16,10 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "port-helper/owner.h"
+#include "port-helper/kernel.h"
+
+enum { AWAIT_MS = 1000, AWAIT_STEP_MS = 5 };
 
 /* The socket's inode, as links in /proc name it; 0 where it is not found. */
 static uint64_t inode_of_path(const char *path)
@@ -69,33 +71,33 @@ static bool has_socket(pid_t pid, const char *link)
 	return found;
 }
 
-static pid_t parent_of(pid_t pid)
+/* State and parent of a process; false where there is none. */
+static bool read_stat(pid_t pid, char *state, pid_t *parent)
 {
 	char path[32], text[512], *end;
 	ssize_t length;
-	int fd, parent = 0;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return false;
 	length = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (length <= 0)
-		return 0;
+		return false;
 	text[length] = '\0';
 	/* The name, in parentheses, may hold anything. */
 	end = strrchr(text, ')');
-	if (!end || sscanf(end + 1, " %*c %d", &parent) != 1)
-		return 0;
-	return parent;
+	return end && sscanf(end + 1, " %c %d", state, parent) == 2;
 }
 
 static pid_t find_holder(const char *link)
 {
 	DIR *processes = opendir("/proc");
 	struct dirent *entry;
-	pid_t holder = 0;
+	pid_t holder = 0, parent;
+	char state;
 
 	if (!processes)
 		return 0;
@@ -106,36 +108,31 @@ static pid_t find_holder(const char *link)
 			holder = pid;
 	}
 	closedir(processes);
-	while (holder) {
-		pid_t parent = parent_of(holder);
-
-		if (!parent || !has_socket(parent, link))
-			break;
+	while (holder && read_stat(holder, &state, &parent) && parent && has_socket(parent, link))
 		holder = parent;
-	}
 	return holder;
 }
 
-int owner_of_socket(const char *path)
+pid_t kernel_of_socket(const char *path)
 {
 	uint64_t inode = inode_of_path(path);
 	char link[40];
-	pid_t holder;
-	int fd;
 
 	if (!inode)
-		return -ENOENT;
+		return 0;
 	snprintf(link, sizeof(link), "socket:[%" PRIu64 "]", inode);
-	holder = find_holder(link);
-	if (!holder)
-		return -ENOENT;
-	fd = pidfd_open(holder, 0);
-	if (fd < 0)
-		return -errno;
-	/* The number may have gone to another process since. */
-	if (!has_socket(holder, link)) {
-		close(fd);
-		return -ENOENT;
+	return find_holder(link);
+}
+
+void kernel_await(pid_t pid)
+{
+	static const struct timespec pause = { .tv_nsec = AWAIT_STEP_MS * 1000000L };
+	pid_t parent;
+	char state;
+
+	for (int left_ms = AWAIT_MS; left_ms > 0; left_ms -= AWAIT_STEP_MS) {
+		if (!read_stat(pid, &state, &parent) || state == 'S')
+			return;
+		nanosleep(&pause, NULL);
 	}
-	return fd;
 }
