@@ -439,6 +439,28 @@ void host_carrier_kick(struct host_carrier *c)
 	host_call(tgkill, c->pid, c->pid, SIG_KICK);
 }
 
+/*
+ * Make a parked carrier fit for another program.  What it reports last may be forged, by a jump
+ * to the report's call: then flags (a single-step trap, NT), stack pointer and maybe a kick
+ * that is still to come are of the old program's choice, and would strike in the next one's
+ * first frame.  A kick strikes before any instruction, and its handler begins with clean
+ * flags on a stack of the host's choice.  No sibling can run meanwhile.
+ */
+bool host_carrier_clean(struct host_carrier *c)
+{
+	enum host_event event;
+
+	if (c->stop != HOST_REPORT)
+		return false;
+	host_carrier_kick(c);
+	c->resumed = 0;
+	resume(c, 0);
+	do
+		event = host_carrier_wait(c, false);
+	while (event == HOST_EVENT_ERROR);
+	return event == HOST_EVENT_STOP && c->stop == HOST_REPORT && c->signal == SIG_KICK && !c->kicked;
+}
+
 void host_carrier_put(struct host_carrier *c)
 {
 	struct host_unit *unit = c->unit;

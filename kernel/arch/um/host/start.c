@@ -12,6 +12,7 @@
 #include <uapi/linux/auxvec.h>
 #include <uapi/asm/auxvec.h>
 #include <uapi/asm/hwcap2.h>
+#include <host/cgroup.h>
 #include <host/clock.h>
 #include <host/err.h>
 #include <host/guardian.h>
@@ -31,6 +32,7 @@
 #define RLIMIT_NOFILE		7
 #define LARGE_PAGE		(2UL << 20)
 #define UNITS_AT_START		4
+#define FILES_MIN		64
 
 unsigned long host_hwcap2;
 unsigned long host_minsigstksz = 2048;
@@ -76,6 +78,16 @@ static void check_host(void)
 			 "it takes Linux 5.19 or later");
 }
 
+/* Before anything is opened: what comes later would blame something else. */
+static void check_files(void)
+{
+	struct host_rlimit limit;
+
+	if (!host_call(prlimit64, 0, RLIMIT_NOFILE, 0, &limit) && limit.hard < FILES_MIN)
+		host_die("cannot start: the limit of open files is %lu; raise it to %d or more (ulimit -n)",
+			 (unsigned long)limit.hard, FILES_MIN);
+}
+
 /* One listener for each guest task. */
 static void raise_limits(void)
 {
@@ -100,6 +112,17 @@ static void bind_to_cpu(void)
 		host_cpu_bind(0, cpu);
 }
 
+/* What the guest may use and the host will not give ends it without a word: say it before. */
+static void check_memory(void)
+{
+	u64 limit = host_cgroup_memory();
+
+	if (limit < host_options.mem_bytes)
+		host_error("mem=%luM is more than the host's memory cgroup permits, %luM: the host kills "
+			   "the guest when it uses that; give a smaller mem=, or raise the limit",
+			   (unsigned long)(host_options.mem_bytes >> 20), (unsigned long)(limit >> 20));
+}
+
 static void must(long err, const char *what, const char *remedy)
 {
 	if (err < 0)
@@ -115,6 +138,7 @@ void host_start(unsigned long *stack)
 	while (*end)
 		end++;
 	read_auxv((unsigned long *)(end + 1));
+	check_files();
 	host_options_parse(argc, argv, envp);
 	check_host();
 	raise_limits();
@@ -124,6 +148,7 @@ void host_start(unsigned long *stack)
 	must(host_clock_start(vdso), "cannot create a timer", "raise the limit of pending signals (ulimit -i)");
 	must(host_guardian_start(), "cannot start the guardian process", "raise the limit of processes (ulimit -u)");
 	host_umid_claim();
+	check_memory();
 	must(host_ram_create(image, host_options.mem_bytes), "cannot create guest RAM",
 	     "give a smaller mem=, or raise the limits of open files and of file size (ulimit -n, -f)");
 	must(host_units_start(), "cannot create the zygote process",

@@ -202,6 +202,7 @@ static int try_claim(int *holder)
 {
 	static char socket[sizeof(pid_file) + 8];
 	char text[16];
+	bool made;
 	size_t len;
 	int fd, ret;
 
@@ -211,18 +212,26 @@ static int try_claim(int *holder)
 		ret = host_cleanup_path(folder);
 	if (ret == 0)
 		ret = (int)host_call(mkdir, folder, 0700);
+	made = ret == 0;
 	if (ret == -EEXIST)
 		ret = host_options.umid_given ? look_at_existing() : -EAGAIN;
 	if (ret < 0)
 		return ret;
 	fd = lock_pid_file(holder);
-	if (fd < 0)
+	if (fd < 0) {
+		if (made)
+			host_call(rmdir, folder);
 		return fd;
+	}
 	host_call(ftruncate, fd, 0);
 	len = host_format(text, sizeof(text), "%d\n", host_undo->owner);
 	ret = (int)host_call(pwrite64, fd, text, len, 0);
-	if (ret < 0)
+	if (ret < 0) {
+		host_call(unlink, pid_file);
+		host_call(rmdir, folder);
+		host_call(close, fd);
 		return ret;
+	}
 	/* What a stock kernel or a killed one left; ours is made anew. */
 	host_format(socket, sizeof(socket), "%s/mconsole", folder);
 	host_call(unlink, socket);

@@ -691,6 +691,16 @@ static void unit_wipe(struct host_unit *unit)
 	unit->high = 0;
 }
 
+static bool unit_clean(struct host_unit *unit)
+{
+	unsigned int i;
+
+	for (i = 0; i < unit->nparked; i++)
+		if (!host_carrier_clean(&unit->carrier[unit->parked[i]]))
+			return false;
+	return true;
+}
+
 void host_unit_put(struct host_unit *unit)
 {
 	if (unit->close_due) {
@@ -699,7 +709,7 @@ void host_unit_put(struct host_unit *unit)
 			unit->dead = true;
 	}
 	if (unit->dead || unit->nparked != unit->ncarriers || npool >= POOL_MAX ||
-	    unit->top > POOL_CARRIERS_MAX || host_list_settle(unit)) {
+	    unit->top > POOL_CARRIERS_MAX || host_list_settle(unit) || !unit_clean(unit)) {
 		unit_destroy(unit);
 		return;
 	}

@@ -86,6 +86,7 @@ int host_list_abort(struct host_unit *unit);
 bool host_descriptor_left(void);
 bool host_pool_shrink(void);
 int host_unit_refused(int err);
+bool host_carrier_clean(struct host_carrier *c);
 struct host_carrier *host_carrier_first(struct host_unit *unit);
 int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid);
 void host_kill_and_reap(int pid);
