@@ -15,8 +15,7 @@ void report_name(const char *name)
 	tool_name = name;
 }
 
-__attribute__((format(printf, 1, 0)))
-static void print_line(const char *format, va_list arguments)
+static void __attribute__((format(printf, 1, 0))) print_line(const char *format, va_list arguments)
 {
 	char line[1024];
 	int used = snprintf(line, sizeof(line), "%s: ", tool_name);
@@ -25,6 +24,11 @@ static void print_line(const char *format, va_list arguments)
 
 	if (length > sizeof(line) - 2)
 		length = sizeof(line) - 2;
+	/* Names that others chose must neither start a line nor be obeyed by a terminal. */
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	}
 	line[length++] = '\n';
 	/* Where stderr is gone there is nobody to tell. */
 	if (write(STDERR_FILENO, line, length) < 0)

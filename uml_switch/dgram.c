@@ -228,18 +228,20 @@ static void describe(struct dgram_port *dgram, const char *listener,
 			 (const char *)path);
 }
 
-/* Makes a port of what is checked. */
+/* Makes a port of what is checked; takes dgram and data, also where it fails. */
 static int start(struct fabric *fabric, struct dgram_port *dgram, int data, int control)
 {
 	int error = port_start(fabric, &dgram->port, data);
 
-	if (error)
+	if (error) {
+		close(data);
+		free(dgram);
 		return error;
+	}
 	error = loop_add(fabric->loop, &dgram->control, control, EPOLLIN);
-	if (!error)
-		return 0;
-	port_remove(&dgram->port, "no memory for its control connection");
-	return -EALREADY;
+	if (error)
+		port_remove(&dgram->port, "no memory for its control connection");
+	return error;
 }
 
 int dgram_attach(struct fabric *fabric, int control, const char *listener,
@@ -270,12 +272,10 @@ int dgram_attach(struct fabric *fabric, int control, const char *listener,
 		error = bind_data(data, fabric, reply);
 	if (!error) {
 		*refusal = "no port could be made";
-		error = start(fabric, dgram, data, control);
+		return start(fabric, dgram, data, control);
 	}
-	if (error && error != -EALREADY) {
-		close(data);
-		free(dgram);
-	}
+	close(data);
+	free(dgram);
 	return error;
 }
 

@@ -56,7 +56,7 @@ int fabric_open(struct fabric *fabric, struct loop *loop, const struct settings 
 
 void fabric_close(struct fabric *fabric)
 {
-	while (fabric->active_count)
+	while (fabric->active && fabric->active_count)
 		port_remove(fabric->active[0], NULL);
 	fdb_free(fabric->fdb);
 	free(fabric->ports);

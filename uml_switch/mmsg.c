@@ -38,7 +38,7 @@ int mmsg_receive(int fd, struct batch *batch, unsigned int limit, struct sockadd
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
-	for (int i = 0; i < got; i++) {
+	for (int i = 0; i < got && i < (int)limit; i++) {
 		unsigned int place = batch->count;
 
 		take(batch, parts[i].iov_base, messages[i].msg_len,

@@ -48,7 +48,7 @@ static u64 read_limit(const char *path)
 /* Of a group and all above it; a container may see only the root of its own. */
 static u64 least_limit(const char *root, const char *group, const char *file)
 {
-	char path[PATH_BYTES], name[PATH_BYTES];
+	static char path[PATH_BYTES], name[PATH_BYTES];
 	u64 least = ~0UL, value;
 	char *slash;
 
