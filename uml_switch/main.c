@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,12 +139,13 @@ static void open_taps(struct machine *machine)
 	const struct words *taps = &machine->settings.taps;
 
 	for (unsigned int i = 0; i < taps->count; i++) {
-		int fd = tap_open(taps->items[i]), error;
+		char name[IF_NAMESIZE];
+		int fd = tap_open(taps->items[i], name), error;
 
 		if (fd < 0)
 			die("cannot attach to tap device %s: %s; run as root, or make it with "
 			    "tunctl for this user", taps->items[i], cause(fd));
-		error = tap_attach(&machine->fabric, fd, taps->items[i]);
+		error = tap_attach(&machine->fabric, fd, name);
 		if (error)
 			die("cannot attach to tap device %s: %s", taps->items[i], cause(error));
 	}
@@ -220,6 +222,10 @@ static void serve_passed(struct machine *machine)
 		if (!path)
 			die("cannot serve the service manager's sockets: %s", cause(ENOMEM));
 		serve(machine, kind, fd, path);
+		/* A unit may have a socket beside it or not; its command line is the same. */
+		if (kind == LISTEN_CONTROL && machine->settings.control &&
+		    !strcmp(path, machine->settings.control))
+			machine->settings.control = NULL;
 	}
 }
 
@@ -326,11 +332,24 @@ static void end(struct machine *machine)
 	settings_free(&machine->settings);
 }
 
+/* What is told goes to descriptors 1 and 2: they must never be a client's. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static struct machine machine;
 	sigset_t set;
 
+	fill_standard_descriptors();
 	settings_parse(&machine.settings, argc, argv);
 	if (machine.settings.status)
 		return status_print(machine.settings.control, machine.settings.json ?

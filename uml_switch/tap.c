@@ -3,7 +3,6 @@
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@
 
 #include "uml_switch/transport.h"
 
-int tap_open(const char *device)
+int tap_open(const char *device, char name[IF_NAMESIZE])
 {
 	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
 	int fd, error;
@@ -24,8 +23,10 @@ int tap_open(const char *device)
 	if (fd < 0)
 		return -errno;
 	strcpy(request.ifr_name, device);
-	if (!ioctl(fd, TUNSETIFF, &request))
+	if (!ioctl(fd, TUNSETIFF, &request)) {
+		memcpy(name, request.ifr_name, IF_NAMESIZE);
 		return fd;
+	}
 	error = -errno;
 	close(fd);
 	return error;

@@ -3,6 +3,8 @@
 #ifndef SWITCH_TRANSPORT_H
 #define SWITCH_TRANSPORT_H
 
+#include <net/if.h>
+
 #include "uml_switch/fabric.h"
 #include "wire/switch.h"
 
@@ -37,8 +39,14 @@ int seqpacket_attach(struct fabric *fabric, int fd, const char *listener,
 int stream_attach(struct fabric *fabric, int fd, const char *listener,
 		  const struct ucred *credentials);
 
-/* tap_open() - a descriptor of a tap device, -errno without one; made where there is none */
-int tap_open(const char *device);
+/**
+ * tap_open() - attach to a tap device; it is made where there is none
+ * @device: its name; "%d" in it stands for a number that the kernel chooses
+ * @name: set to its name
+ *
+ * Return: a descriptor or -errno.
+ */
+int tap_open(const char *device, char name[IF_NAMESIZE]);
 
 /* tap_attach() - a port for a tap device */
 int tap_attach(struct fabric *fabric, int fd, const char *device);

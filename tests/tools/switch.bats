@@ -315,7 +315,7 @@ through() {
 		    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3",
 		                      LISTEN_FDNAMES="control:seqpacket:stream",
 		                      NOTIFY_SOCKET=folder + "/notify")
-		    os.execv(program, [program])
+		    os.execv(program, [program, "-unix", folder + "/ctl"])
 		notify.settimeout(10)
 		print(notify.recv(100).decode(), flush=True)
 		sys.stdin.read()
@@ -337,6 +337,30 @@ through() {
 	[ "$(tail -n 1 "$dir/manager.log")" = STOPPING=1 ]
 	[ -S "$ctl" ] && [ -S "$dir/seq" ] && [ -S "$dir/str" ]
 	[ ! -e /tmp/uml.ctl ]
+}
+
+@test "the units and their settings: Debian's names, our program" {
+	run_logged make -C "$UML_BUILD" --no-print-directory install-uml-switch DESTDIR="$dir/root"
+	[ "$status" -eq 0 ]
+	local unit defaults name
+	unit=$(find "$dir/root" -name uml_switch.service)
+	defaults=$(find "$dir/root" -path '*/etc/default/uml-utilities')
+	grep -q "^ExecStart=/.*/bin/uml_switch --user " "$unit"
+	grep -q "^EnvironmentFile=-${defaults#"$dir/root"}$" "$unit"
+	for name in START OPTIONS USER CTL; do
+		grep -q "^Environment=UML_SWITCH_$name=" "$unit"
+		grep -q "^#UML_SWITCH_$name=" "$defaults"
+		grep -q "UML_SWITCH_$name" /etc/default/uml-utilities
+	done
+	# Each option of the unit is one of the program's.
+	for name in $(sed -n 's/^ExecStart=//p' "$unit" | grep -oE -- '--[a-z-]+'); do
+		"$switch" --help | grep -q -- "$name"
+	done
+	echo own >"$defaults"
+	run_logged make -C "$UML_BUILD" --no-print-directory install-uml-switch DESTDIR="$dir/root"
+	[ "$(cat "$defaults")" = own ]
+	run_logged make -C "$UML_BUILD" --no-print-directory uninstall-uml-switch DESTDIR="$dir/root"
+	[ "$(find "$dir/root" -type f)" = "$defaults" ]
 }
 
 # ---- features ---------------------------------------------------------------------------------
