@@ -353,9 +353,9 @@ through() {
 		grep -q "UML_SWITCH_$name" /etc/default/uml-utilities
 	done
 	# Each option of the unit is one of the program's.
-	for name in $(sed -n 's/^ExecStart=//p' "$unit" | grep -oE -- '--[a-z-]+'); do
+	while read -r name; do
 		"$switch" --help | grep -q -- "$name"
-	done
+	done < <(sed -n 's/^ExecStart=//p' "$unit" | grep -oE -- '--[a-z-]+')
 	echo own >"$defaults"
 	run_logged make -C "$UML_BUILD" --no-print-directory install-uml-switch DESTDIR="$dir/root"
 	[ "$(cat "$defaults")" = own ]
