@@ -78,20 +78,20 @@ AC_DEFUN([UML_FIND_ROOTFS_TOOLS], [
 		[rootfs_missing="$rootfs_missing e2fsprogs"])
 ])
 
-# UML_FIND_READLINE: sets READLINE_LIBS and the conditional HAVE_READLINE.
-AC_DEFUN([UML_FIND_READLINE], [
-	AC_ARG_WITH([readline],
-		[AS_HELP_STRING([--without-readline],
-			[uml_mconsole has a plain prompt, without history and completion])],
-		[], [with_readline=yes])
-	READLINE_LIBS=
-	AS_IF([test "$with_readline" != no], [
-		AC_CHECK_HEADER([readline/readline.h],
-			[AC_CHECK_LIB([readline], [append_history], [READLINE_LIBS=-lreadline])],
-			[], [#include <stdio.h>])
-		AS_IF([test -z "$READLINE_LIBS"],
-			[AC_MSG_ERROR([readline not found: the prompt of uml_mconsole needs it; install the Debian package libreadline-dev, or give --without-readline for a plain prompt])])
+# UML_FIND_LIBEDIT: sets LIBEDIT_LIBS and the conditional HAVE_LIBEDIT. Readline will not do: from
+# version 6 on it is GPL-3.0-or-later, which GPL-2.0-only cannot be linked with.
+AC_DEFUN([UML_FIND_LIBEDIT], [
+	AC_ARG_WITH([libedit],
+		[AS_HELP_STRING([--without-libedit],
+			[uml_mconsole has a bare prompt, without history and completion])],
+		[], [with_libedit=yes])
+	LIBEDIT_LIBS=
+	AS_IF([test "$with_libedit" != no], [
+		AC_CHECK_HEADER([editline/readline.h],
+			[AC_CHECK_LIB([edit], [rl_completion_matches], [LIBEDIT_LIBS=-ledit])])
+		AS_IF([test -z "$LIBEDIT_LIBS"],
+			[AC_MSG_ERROR([libedit not found: the prompt of uml_mconsole needs it; install the Debian package libedit-dev, or give --without-libedit for a bare prompt])])
 	])
-	AC_SUBST([READLINE_LIBS])
-	AM_CONDITIONAL([HAVE_READLINE], [test "$with_readline" != no])
+	AC_SUBST([LIBEDIT_LIBS])
+	AM_CONDITIONAL([HAVE_LIBEDIT], [test "$with_libedit" != no])
 ])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* line.h - lines typed at the prompt: by readline, or plain where the build has none. */
+/* line.h - lines typed at the prompt: edited by libedit, or bare where the build has none. */
 #ifndef MCONSOLE_LINE_H
 #define MCONSOLE_LINE_H
 
@@ -18,6 +18,11 @@ void line_begin(const char *history);
  * Return: the line without its line feed, for free(); NULL at the end of the input.
  */
 char *line_read(const char *prompt);
+
+/**
+ * line_read_plain() - the same without a terminal that lines are edited on
+ */
+char *line_read_plain(const char *prompt);
 
 /**
  * line_keep() - add a line to the history, and to its file at once

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* line_plain.c - lines typed at the prompt, without readline: no history, no completion. */
+/* line_plain.c - lines that come from elsewhere than an editing terminal. */
 #include <config.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,12 +7,7 @@
 
 #include "mconsole/line.h"
 
-void line_begin(const char *history)
-{
-	(void)history;
-}
-
-char *line_read(const char *prompt)
+char *line_read_plain(const char *prompt)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -30,9 +25,4 @@ char *line_read(const char *prompt)
 	if (!isatty(STDIN_FILENO))
 		printf("%s\n", line);
 	return line;
-}
-
-void line_keep(const char *line)
-{
-	(void)line;
 }

@@ -66,7 +66,7 @@ int prompt_run(struct session *session)
 	bool interactive = isatty(STDIN_FILENO);
 	int status = EXIT_DONE;
 
-	/* Text that readline writes with one umask, and that is the user's own. */
+	/* What was typed is the user's own. */
 	umask(077);
 	line_begin(interactive && history_path(history) ? history : NULL);
 	while (!session->ended) {

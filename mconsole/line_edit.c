@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* line_readline.c - lines typed at the prompt, by readline: history and completion. */
+/* line_edit.c - lines typed at the prompt, by libedit: history and completion. */
 #include <config.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <readline/history.h>
-#include <readline/readline.h>
+#include <editline/readline.h>
 
 #include "mconsole/commands.h"
+#include "mconsole/history.h"
 #include "mconsole/line.h"
 
-enum { HISTORY_LINES = 1000, DEVICES = 16, CANDIDATE_BYTES = 32 };
+enum { DEVICES = 16, CANDIDATE_BYTES = 32 };
 
 /* What a word may be completed to; the strings are malloc()ed. */
 struct candidates {
@@ -137,6 +137,7 @@ static char **complete(const char *text, int start, int end)
 
 	(void)end;
 	clear_candidates();
+	rl_completion_append_character = ' ';
 	if (!before)
 		return NULL;
 	command = command_find(before, &argument);
@@ -147,27 +148,40 @@ static char **complete(const char *text, int start, int end)
 	else if (command && !argument[0])
 		words = add_arguments(command);
 	free(before);
-	/* Files are what readline completes to by itself. */
+	/* Files are what the library completes to by itself. */
 	rl_attempted_completion_over = words;
 	return words ? rl_completion_matches(text, next_candidate) : NULL;
+}
+
+static void remember(const char *line)
+{
+	add_history(line);
+}
+
+/* By itself the library prints the prompt first, and Ctrl-D typed in between would be lost. */
+static int take_terminal(void)
+{
+	rl_prep_terminal(1);
+	return 0;
 }
 
 void line_begin(const char *history)
 {
 	rl_readline_name = "uml_mconsole";
 	rl_attempted_completion_function = complete;
+	rl_pre_input_hook = take_terminal;
 	rl_basic_word_break_characters = " \t=,";
 	using_history();
 	stifle_history(HISTORY_LINES);
 	history_file = history;
-	/* There is none at first. */
 	if (history)
-		read_history(history);
+		history_read(history, remember);
 }
 
+/* The library shows neither a prompt nor the line where it has no terminal to edit on. */
 char *line_read(const char *prompt)
 {
-	return readline(prompt);
+	return isatty(STDIN_FILENO) ? readline(prompt) : line_read_plain(prompt);
 }
 
 void line_keep(const char *line)
@@ -178,10 +192,6 @@ void line_keep(const char *line)
 	if (last && !strcmp(last->line, line))
 		return;
 	add_history(line);
-	if (!history_file)
-		return;
-	/* Several prompts may be open: each adds its lines, none overwrites the others'. */
-	if (append_history(1, history_file) == ENOENT)
-		write_history(history_file);
-	history_truncate_file(history_file, HISTORY_LINES);
+	if (history_file)
+		history_append(history_file, line);
 }
