@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* unit_private.h - what unit.c, carrier.c and children.c share. */
+/* unit_private.h - what the files of units, their lists and their processes share. */
 #ifndef __UM_HOST_UNIT_PRIVATE_H
 #define __UM_HOST_UNIT_PRIVATE_H
 
@@ -75,28 +75,41 @@ extern const char stub_text[], stub_text_end[], stub_zygote[], stub_handler[];
 extern const char stub_report_ip[], stub_resume[];
 #define STUB_ADDR(sym)	(STUB_TEXT + (u64)((sym) - stub_text))
 
+/* list.c */
 struct list_op *host_list_op(struct list_op *op, u64 control, u64 nr, u64 a0, u64 a1, u64 a2,
 			     u64 a3, u64 a4, u64 a5);
-void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
-		     u64 a5);
 void host_list_post(u8 *list);
 int host_list_settle(struct host_unit *unit);
-u64 host_unit_message(struct host_unit *unit, u32 serial, int fd);
 int host_list_abort(struct host_unit *unit);
+void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
+		     u64 a5);
+
+/* message.c */
+int host_unit_messages(void);
+u32 host_unit_serial(void);
+u64 host_unit_message(struct host_unit *unit, u32 serial, int fd);
+int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid);
 bool host_descriptor_left(void);
+
+/* zygote.c: start it; have it make the agent of a unit whose list is written; end it. */
+int host_zygote_start(void);
+int host_zygote_agent(struct host_unit *unit, u32 serial);
+int host_zygote_pid(void);
+void host_zygote_kill(void);
+
+/* unit.c */
 bool host_pool_shrink(void);
 int host_unit_refused(int err);
-bool host_carrier_clean(struct host_carrier *c);
-struct host_carrier *host_carrier_first(struct host_unit *unit);
-int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid);
-void host_kill_and_reap(int pid);
-u32 host_unit_serial(void);
-
 bool host_unit_died(int pid);
-
+void host_kill_and_reap(int pid);
 /* Bind the zygote and all agents and carriers to one host CPU. */
 void host_units_bind(u32 cpu);
-int host_zygote_pid(void);
+
+/* carrier.c */
+bool host_carrier_clean(struct host_carrier *c);
+struct host_carrier *host_carrier_first(struct host_unit *unit);
+
+/* children.c */
 void host_children_reap(void);
 
 #endif
