@@ -71,6 +71,11 @@ attack() {
 	done
 }
 
+@test "system calls and jumps on a host that lets one call of the stub through" {
+	guest+=(nofsgsbase)
+	attack attack-calls attack-jumps:1 attack-stub
+}
+
 @test "every system call number, by every way into the kernel" {
 	attack attack-calls
 }

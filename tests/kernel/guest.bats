@@ -70,6 +70,17 @@ agrees() {
 	family fsgs
 }
 
+@test "fs and gs base where there are no instructions for them" {
+	for program in fsgs thr-basic sig-frame fp-state proc-fork ptrace-call; do
+		[ -x "$UML_BUILD/tests/bin/guest/$program" ]
+		guest_boot quiet mem=512M nofsgsbase run=/t/guest/"$program"
+		[ "$status" -eq 0 ]
+		[[ $output != *FAIL* ]]
+		[ "$program" != fsgs ] || [[ $output == *"HWCAP2 offers fsgsbase: 0"* ]]
+		guest_check_clean
+	done
+}
+
 @test "threads" {
 	family thr
 }

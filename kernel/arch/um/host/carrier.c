@@ -27,6 +27,7 @@
 #include <uapi/linux/seccomp.h>
 #include <host/err.h>
 #include <host/irq.h>
+#include <host/start.h>
 #include <host/string.h>
 #include "abi.h"
 #include "sleep.h"
@@ -122,8 +123,10 @@ static void decode(struct host_carrier *c, const struct seccomp_notif *n)
 	c->stop = HOST_REPORT;
 	c->signal = d->args[0];
 	c->frame = d->args[2] - F_UC;
-	c->fsbase = d->args[4];
-	c->gsbase = d->args[5];
+	if (host_has_fsgsbase()) {
+		c->fsbase = d->args[4];
+		c->gsbase = d->args[5];
+	}
 }
 
 /* The first two stops of a new carrier: close_range(), let through, and its report. */
@@ -255,6 +258,7 @@ struct host_carrier *host_carrier_get(struct host_unit *unit)
 		return HOST_ERR_PTR(-EAGAIN);
 	if (unit->nparked) {
 		c = &unit->carrier[unit->parked[--unit->nparked]];
+		c->bases_known = false;
 		if (c->stop == HOST_REPORT)
 			return c;
 		unit->dead = true;	/* somebody killed it while it was parked */
@@ -299,6 +303,22 @@ void *host_carrier_frame(struct host_carrier *c, u64 addr, size_t len_bytes)
 u64 host_carrier_stack_top(struct host_carrier *c)
 {
 	return rw_addr(c->index) + C_RW_STRIDE;
+}
+
+void host_carrier_bases(struct host_carrier *c, u64 *frame, u64 fsbase, u64 gsbase)
+{
+	u64 load = BASES_ALL;
+
+	if (!host_has_fsgsbase()) {
+		load = c->bases_known && c->fsbase == fsbase ? 0 : BASES_FS;
+		load |= c->bases_known && c->gsbase == gsbase ? 0 : BASES_GS;
+	}
+	frame[F_UCLINK / 8] = load;
+	frame[F_FSBASE / 8] = fsbase;
+	frame[F_GSBASE / 8] = gsbase;
+	c->fsbase = fsbase;
+	c->gsbase = gsbase;
+	c->bases_known = true;
 }
 
 static void resume(struct host_carrier *c, long value)
@@ -347,6 +367,7 @@ void host_carrier_resume(struct host_carrier *c, long value)
 
 void host_carrier_unresume(struct host_carrier *c)
 {
+	c->bases_known = false;
 	c->stop = c->before;
 }
 
@@ -370,8 +391,9 @@ static bool kick_reported(struct host_carrier *c)
 		if (!c->resumed)
 			return true;
 		c->frame = c->resumed;
+		c->bases_known = false;
 		frame = host_carrier_frame(c, c->frame, F_SIZE);
-		if (frame && READ_ONCE(frame[F_UCLINK / 8])) {
+		if (frame && READ_ONCE(frame[F_UCLINK / 8]) == BASES_ALL) {
 			/* What was reported may be the bases of before the resume. */
 			c->fsbase = READ_ONCE(frame[F_FSBASE / 8]);
 			c->gsbase = READ_ONCE(frame[F_GSBASE / 8]);

@@ -114,6 +114,12 @@ static void parse_noreboot(const char *value)
 	host_options.noreboot = true;
 }
 
+static void parse_nofsgsbase(const char *value)
+{
+	(void)value;
+	host_options.nofsgsbase = true;
+}
+
 static void print_help(const char *value);
 
 static void print_version(const char *value)
@@ -148,6 +154,8 @@ static const struct host_option core_options[] = {
 	  "where the folder <name> with the pid file is made;\n"
 	  "default ~/.uml, or $TMPDIR/uml without a home", NULL, parse_uml_dir },
 	{ "noreboot", "noreboot", "a reboot of the guest ends the kernel", NULL, parse_noreboot },
+	{ "nofsgsbase", "nofsgsbase", "do without the instructions that read and write fs and gs base",
+	  NULL, parse_nofsgsbase },
 	{ "quiet", "quiet", "show only warnings and errors of the kernel", NULL, NULL },
 	{ "--help", "--help", "print this text", NULL, print_help },
 	{ "--version", "--version", "print the kernel's release", NULL, print_version },

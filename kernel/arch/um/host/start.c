@@ -34,7 +34,7 @@
 #define UNITS_AT_START		4
 #define FILES_MIN		64
 
-unsigned long host_hwcap2;
+unsigned long host_hwcap, host_hwcap2;
 unsigned long host_minsigstksz = 2048;
 u8 host_random[32];
 
@@ -45,6 +45,8 @@ extern const char _end[];
 static void read_auxv(const unsigned long *auxv)
 {
 	for (; auxv[0] != AT_NULL; auxv += 2) {
+		if (auxv[0] == AT_HWCAP)
+			host_hwcap = auxv[1];
 		if (auxv[0] == AT_HWCAP2)
 			host_hwcap2 = auxv[1];
 		if (auxv[0] == AT_MINSIGSTKSZ)
@@ -54,6 +56,11 @@ static void read_auxv(const unsigned long *auxv)
 	}
 }
 
+bool host_has_fsgsbase(void)
+{
+	return (host_hwcap2 & HWCAP2_FSGSBASE) && !host_options.nofsgsbase;
+}
+
 /* What the port cannot do without, tried rather than guessed from a version. */
 static void check_host(void)
 {
@@ -61,9 +68,6 @@ static void check_host(void)
 	unsigned int i;
 	long err;
 
-	if (!(host_hwcap2 & HWCAP2_FSGSBASE))
-		host_die("cannot start: the host does not let programs set fs and gs base; "
-			 "it takes Linux 5.9 or later on a processor with FSGSBASE");
 	for (i = 0; i < ARRAY_LEN(need_action); i++) {
 		err = host_call(seccomp, 2 /* GET_ACTION_AVAIL */, 0, &need_action[i]);
 		if (err)

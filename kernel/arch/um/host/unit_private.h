@@ -72,7 +72,7 @@ extern int host_unit_socket;
 
 /* Addresses of stub symbols in the unit. */
 extern const char stub_text[], stub_text_end[], stub_zygote[], stub_handler[];
-extern const char stub_report_ip[], stub_resume[];
+extern const char stub_report_ip[], stub_resume[], stub_bases_ip[];
 #define STUB_ADDR(sym)	(STUB_TEXT + (u64)((sym) - stub_text))
 
 /* list.c */

@@ -17,8 +17,10 @@
 #include <uapi/linux/audit.h>
 #include <uapi/linux/filter.h>
 #include <uapi/linux/seccomp.h>
+#include <uapi/asm/prctl.h>
 #include <host/err.h>
 #include <host/ram.h>
+#include <host/start.h>
 #include <host/string.h>
 #include "abi.h"
 #include "raw.h"
@@ -59,6 +61,29 @@ static struct sock_filter insn(u16 code, u8 jt, u8 jf, u32 k)
 	return (struct sock_filter) { code, jt, jf, k };
 }
 
+/*
+ * Without instructions for them fs and gs base are set by a call of the stub's, which is let
+ * through from that place: it can do nothing but what the instructions could.  Return: the
+ * number of instructions.
+ */
+static u32 permit_bases(struct sock_filter *f)
+{
+	u64 ip = STUB_ADDR(stub_bases_ip);
+
+	f[0] = insn(BPF_JMP | BPF_JEQ | BPF_K, 0, 8, __NR_arch_prctl);
+	f[1] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(instruction_pointer));
+	f[2] = insn(BPF_JMP | BPF_JEQ | BPF_K, 0, 5, (u32)ip);
+	f[3] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(instruction_pointer) + 4);
+	f[4] = insn(BPF_JMP | BPF_JEQ | BPF_K, 0, 3, ip >> 32);
+	f[5] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(args[0]));
+	f[6] = insn(BPF_JMP | BPF_JEQ | BPF_K, 3, 0, ARCH_SET_FS);
+	f[7] = insn(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, ARCH_SET_GS);
+	f[8] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(nr));
+	f[9] = insn(BPF_JMP | BPF_JA, 0, 0, 1);
+	f[10] = insn(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+	return 11;
+}
+
 static void build_filter(void)
 {
 	struct sock_filter *f = (void *)(host_ctl + G_FILTER);
@@ -78,6 +103,8 @@ static void build_filter(void)
 	f[len++] = insn(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
 	f[len++] = insn(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_TRAP);
 	f[len++] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(nr));
+	if (!host_has_fsgsbase())
+		len += permit_bases(f + len);
 	for (i = 0; i < n; i++)
 		f[len++] = insn(BPF_JMP | BPF_JEQ | BPF_K, n - i, 0, list[i]);
 	f[len++] = insn(BPF_RET | BPF_K, 0, 0, others);
@@ -92,6 +119,7 @@ static void build_constants(void)
 
 	*(u64 *)(host_ctl + G_ONE) = 1;
 	*(u64 *)(host_ctl + G_ZERO) = 0;
+	*(u64 *)(host_ctl + G_FSGSBASE) = host_has_fsgsbase();
 	for (i = 0; i < 4096; i++)
 		table[i] = 0x100000000UL + i;
 	build_filter();

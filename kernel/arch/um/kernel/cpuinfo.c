@@ -129,7 +129,6 @@ static void __init read_version(void)
 	if (cpu.family == 0xf)
 		cpu.family += r[CPUID_EAX] >> 20 & 0xff;
 	cpu.clflush_bytes = (r[CPUID_EBX] >> 8 & 0xff) * 8;
-	um_hwcap = r[CPUID_EDX];
 }
 
 static void __init read_sizes(void)
@@ -170,6 +169,8 @@ static void __init read_features(void)
 		__set_bit(implied[i], cpu.features);
 	for (i = 0; i < ARRAY_SIZE(hidden); i++)
 		__clear_bit(hidden[i], cpu.features);
+	if (!host_has_fsgsbase())
+		__clear_bit(X86_FEATURE_FSGSBASE, cpu.features);
 	if (cpu.invariant_tsc) {
 		__set_bit(X86_FEATURE_CONSTANT_TSC, cpu.features);
 		__set_bit(X86_FEATURE_NONSTOP_TSC, cpu.features);
@@ -182,7 +183,8 @@ void __init um_hwcap_init(void)
 	read_version();
 	read_sizes();
 	read_features();
-	um_hwcap2 = host_hwcap2 & HWCAP2_FSGSBASE;
+	um_hwcap = host_hwcap;
+	um_hwcap2 = host_has_fsgsbase() ? HWCAP2_FSGSBASE : 0;
 }
 
 /* Rate of the time stamp counter: as measured, or as the processor says, or 0. */

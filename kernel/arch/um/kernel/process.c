@@ -77,8 +77,11 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	regs->ax = 0;
 	if (args->stack)
 		regs->sp = args->stack;
-	if (args->flags & CLONE_SETTLS)
+	if (args->flags & CLONE_SETTLS) {
+		if (args->tls >= TASK_SIZE)
+			return -EPERM;
 		p->thread.fsbase = args->tls;
+	}
 	if (!(args->flags & CLONE_VM))
 		um_fork_prefault(p);
 	return um_carrier_attach(p, um_xstate(current));

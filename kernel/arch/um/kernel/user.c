@@ -98,7 +98,7 @@ static void read_frame(struct pt_regs *regs, const u64 *f)
 	regs->orig_ax = -1;
 }
 
-static void write_frame(u64 *f, const struct pt_regs *regs, const struct thread_struct *t)
+static void write_frame(u64 *f, const struct pt_regs *regs)
 {
 	unsigned short *selector = (void *)f;
 	unsigned int i;
@@ -108,9 +108,6 @@ static void write_frame(u64 *f, const struct pt_regs *regs, const struct thread_
 	WORD(f, F_EFLAGS) = (regs->flags & FLAGS_GUEST) | X86_EFLAGS_FIXED | X86_EFLAGS_IF;
 	selector[F_CS / 2] = guest_selector(regs->cs, __USER_CS);
 	selector[F_SS / 2] = regs->ss;
-	WORD(f, F_UCLINK) = 1;
-	WORD(f, F_FSBASE) = t->fsbase;
-	WORD(f, F_GSBASE) = t->gsbase;
 }
 
 void *um_xstate(struct task_struct *tsk)
@@ -141,7 +138,7 @@ static void build_frame(struct task_struct *tsk, struct host_carrier *c, const v
 		memcpy(host_carrier_frame(c, fpstate, um_xstate_size), image, um_xstate_size);
 	else
 		um_xstate_init(host_carrier_frame(c, fpstate, um_xstate_size));
-	write_frame(f, task_pt_regs(tsk), &tsk->thread);
+	write_frame(f, task_pt_regs(tsk));
 }
 
 int um_carrier_attach(struct task_struct *tsk, const void *image)
@@ -321,8 +318,10 @@ static void resume_guest(struct pt_regs *regs, struct host_carrier *c)
 		return;
 	}
 	f = current_frame(c);
-	if (f)
-		write_frame(f, regs, t);
+	if (f) {
+		write_frame(f, regs);
+		host_carrier_bases(c, f, t->fsbase, t->gsbase);
+	}
 	host_carrier_resume(c, c->frame);
 }
 

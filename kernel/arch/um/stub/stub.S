@@ -9,7 +9,8 @@
  *  - an agent, one for each guest address space, maps and unmaps guest memory, creates
  *    carriers and answers their notifications;
  *  - a carrier runs one guest task.  After its start-up the host holds every system call
- *    that it makes and asks the kernel; none is ever executed.
+ *    that it makes and asks the kernel; none is ever executed, but for the one at
+ *    stub_bases_ip where the host has no FSGSBASE: it sets the carrier's own fs or gs base.
  *
  * Zygote, agent and starting carrier share one interpreter of request lists.  A list is
  * read-only in this address space; the interpreter keeps its state in registers, has no
@@ -32,9 +33,12 @@
 #define __NR_sched_yield 24
 #define __NR_kill	62
 #define __NR_getppid	110
+#define __NR_arch_prctl	158
 #define __NR_futex	202
 #define __NR_exit_group	231
 #define EBADF		9
+#define ARCH_SET_GS	0x1001
+#define ARCH_SET_FS	0x1002
 #define SIG_TROUBLE	12		/* SIGUSR2 to the kernel: look at my eventfd */
 
 	.intel_syntax noprefix
@@ -185,9 +189,12 @@ stub_handler:
 	mov	r15, [rsp + F_SS_SP]
 	sub	r15, ALTSTACK_OFF
 	xor	r10d, r10d
-report:	rdfsbase r8
+report:	movabs	rax, G_RO + G_FSGSBASE
+	cmp	qword ptr [rax], 0
+	je	1f
+	rdfsbase r8
 	rdgsbase r9
-	mov	eax, NR_REPORT
+1:	mov	eax, NR_REPORT
 	syscall
 	.globl	stub_report_ip
 stub_report_ip:
@@ -196,13 +203,28 @@ stub_report_ip:
 	mov	rsp, rax
 	.globl	stub_resume
 stub_resume:
-	cmp	qword ptr [rsp + F_UCLINK], 0
-	je	1f
-	mov	rcx, [rsp + F_FSBASE]
-	wrfsbase rcx
-	mov	rcx, [rsp + F_GSBASE]
-	wrgsbase rcx
-1:	mov	rcx, [rsp + F_FPSTATE]
+	mov	rbx, [rsp + F_UCLINK]
+	mov	rsi, [rsp + F_FSBASE]
+	cmp	rbx, BASES_ALL
+	jne	1f
+	wrfsbase rsi
+	mov	rsi, [rsp + F_GSBASE]
+	wrgsbase rsi
+	jmp	4f
+1:	mov	edi, ARCH_SET_FS
+	test	bl, BASES_FS
+	jnz	3f
+2:	mov	edi, ARCH_SET_GS
+	mov	rsi, [rsp + F_GSBASE]
+	test	bl, BASES_GS
+	jz	4f
+3:	mov	eax, __NR_arch_prctl
+	syscall
+	.globl	stub_bases_ip
+stub_bases_ip:
+	cmp	edi, ARCH_SET_FS
+	je	2b
+4:	mov	rcx, [rsp + F_FPSTATE]
 	mov	eax, -1
 	mov	edx, -1
 	xrstor64 [rcx]

@@ -88,6 +88,7 @@
 #define G_ONE			0x0	/* u64 1: acknowledges success */
 #define G_ZERO			0x8	/* u64 0: the empty signal mask */
 #define G_FPROG			0x10	/* struct sock_fprog */
+#define G_FSGSBASE		0x20	/* u64: not 0: fs and gs base have instructions */
 #define G_FILTER		0x40	/* its instructions */
 #define G_ERRTAB		0x1000	/* 4096 values of 64 bits: 0x100000000 + errno */
 
@@ -101,7 +102,10 @@
 /* The x86-64 rt_sigframe, from the stack pointer at the handler's entry. */
 #define F_IRET			(-40)	/* where the stub builds its iret frame: rip to ss */
 #define F_UC			8
-#define F_UCLINK		16	/* not 0: load fs and gs base from the next words */
+#define F_UCLINK		16	/* what to load of fs and gs base, from the next words: */
+#define BASES_ALL		1	/* both, by instructions */
+#define BASES_FS		2	/* fs, by a call */
+#define BASES_GS		4	/* gs, by a call */
 #define F_SS_SP			24	/* on delivery: base of this thread's signal stack */
 #define F_FSBASE		24
 #define F_GSBASE		40

@@ -24,6 +24,7 @@
  * @uml_dir: uml_dir=, NULL for the default
  * @umid_given: the user has named the umid
  * @noreboot: a reboot ends the kernel instead
+ * @nofsgsbase: as on a host without instructions for fs and gs base
  */
 struct host_options {
 	char command_line[HOST_COMMAND_LINE_BYTES];
@@ -35,6 +36,7 @@ struct host_options {
 	const char *uml_dir;
 	bool umid_given;
 	bool noreboot;
+	bool nofsgsbase;
 };
 
 extern struct host_options host_options;

@@ -8,9 +8,16 @@
 #include <linux/types.h>
 
 /* Auxiliary vector of the kernel process, as far as guests are told. */
-extern unsigned long host_hwcap2;
+extern unsigned long host_hwcap, host_hwcap2;
 extern unsigned long host_minsigstksz;
 extern u8 host_random[32];
+
+/**
+ * host_has_fsgsbase() - may programs read and write fs and gs base by instructions?
+ *
+ * If not, they have them as arch_prctl() sets them, and so has the host layer.
+ */
+bool host_has_fsgsbase(void);
 
 /* Number of requests from outside to end (SIGTERM and its like). */
 extern int host_term_requests;

@@ -53,8 +53,9 @@ enum host_event {
  * @signal: in a report: the signal, or REPORT_START
  * @frame: in a report: guest address of the frame
  * @resumed: the frame that the last report was answered with
- * @fsbase: in a report: fs base
- * @gsbase: in a report: gs base
+ * @fsbase: fs base: in a report as the carrier has it, else as it was last given
+ * @gsbase: gs base, likewise
+ * @bases_known: the carrier has those two: of use where there are no instructions for them
  * @ro: the kernel's view of its read-only page
  * @rw: the kernel's view of mailbox and signal stack
  *
@@ -80,6 +81,7 @@ struct host_carrier {
 	u64 resumed;
 	u64 fsbase;
 	u64 gsbase;
+	bool bases_known;
 	u8 *ro;
 	u8 *rw;
 };
@@ -184,6 +186,15 @@ void *host_carrier_frame(struct host_carrier *carrier, u64 addr, size_t len_byte
 
 /** host_carrier_stack_top() - guest address of the end of a carrier's signal stack. */
 u64 host_carrier_stack_top(struct host_carrier *carrier);
+
+/**
+ * host_carrier_bases() - write fs and gs base into the frame that is resumed right afterwards
+ * @carrier: the carrier, stopped in a report
+ * @frame: the kernel's view of the frame
+ * @fsbase: below the stub
+ * @gsbase: likewise
+ */
+void host_carrier_bases(struct host_carrier *carrier, u64 *frame, u64 fsbase, u64 gsbase);
 
 /**
  * host_carrier_resume() - let a stopped carrier go on
