@@ -99,6 +99,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	regs->flags = X86_EFLAGS_IF | X86_EFLAGS_FIXED;
 	t->fsbase = t->gsbase = 0;
 	t->full_regs = true;
+	um_exec_prefault(regs);
 	if (um_carrier_attach(current, NULL))
 		force_fatal_sig(SIGKILL);
 }

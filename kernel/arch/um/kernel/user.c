@@ -312,7 +312,7 @@ static void resume_guest(struct pt_regs *regs, struct host_carrier *c)
 		if (ip != c->ip)
 			regs->ip = ip;
 	}
-	um_push_notes(current->mm);
+	um_push_notes(current->mm, 0, 0);
 	if (!t->full_regs) {
 		host_carrier_resume(c, regs->ax);
 		return;

@@ -19,7 +19,7 @@
 #define HOST_PROT_READ		1
 #define HOST_PROT_READ_EXEC	5
 
-void um_push_notes(struct mm_struct *mm)
+void um_push_notes(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	mm_context_t *context = &mm->context;
 	unsigned long flags;
@@ -31,6 +31,8 @@ void um_push_notes(struct mm_struct *mm)
 	for (i = 0; i < context->nnotes; i++) {
 		struct um_note *note = &context->notes[i];
 
+		if (start <= note->start && note->end <= end)
+			continue;
 		if (note->prot)
 			host_unit_protect(context->unit, note->start, note->end - note->start,
 					  note->prot == HOST_PROT_READ_EXEC);
@@ -56,7 +58,7 @@ static void add_note(struct mm_struct *mm, unsigned long addr, unsigned long siz
 		}
 	}
 	if (context->nnotes == UM_NOTES)
-		um_push_notes(mm);
+		um_push_notes(mm, 0, 0);
 	context->notes[context->nnotes++] = (struct um_note) { addr, addr + size, prot };
 }
 

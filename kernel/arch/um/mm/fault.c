@@ -7,6 +7,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
 #include <asm/um_user.h>
+#include <asm/um_walk.h>
 
 static bool permitted(struct vm_area_struct *vma, unsigned int flags)
 {
@@ -15,6 +16,45 @@ static bool permitted(struct vm_area_struct *vma, unsigned int flags)
 	if (flags & FAULT_FLAG_INSTRUCTION)
 		return vma->vm_flags & VM_EXEC;
 	return vma_is_accessible(vma);
+}
+
+static pte_t pte_look(struct mm_struct *mm, unsigned long addr)
+{
+	unsigned long next;
+	pmd_t *pmd = um_pmd_find(mm, addr, &next);
+	pte_t *ptep = pmd && !pmd_leaf(*pmd) ? pte_offset_map(pmd, addr) : NULL;
+	pte_t pte = __pte(0);
+
+	if (ptep) {
+		pte = ptep_get(ptep);
+		pte_unmap(ptep);
+	}
+	return pte;
+}
+
+/*
+ * Copies on write, ahead.  A fault costs many times what the copy of a page does, and a program
+ * that wrote the page before this one is likely to go on: to the end of what um_fill() looks at
+ * those pages are copied too that are there, read-only.  Return: false if @vma is unlocked now.
+ */
+static bool write_ahead(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
+{
+	unsigned long end = min(vma->vm_end, UM_FILL_END(addr));
+	vm_fault_t fault = 0;
+
+	addr &= PAGE_MASK;
+	if (!(flags & FAULT_FLAG_WRITE) || (vma->vm_flags & VM_SHARED) || addr == vma->vm_start)
+		return true;
+	if (!um_leaf_writable(pte_val(pte_look(vma->vm_mm, addr - PAGE_SIZE))))
+		return true;
+	while (!fault && (addr += PAGE_SIZE) < end) {
+		pte_t pte = pte_look(vma->vm_mm, addr);
+
+		if (!um_leaf_accessible(pte_val(pte)) || pte_write(pte))
+			break;
+		fault = handle_mm_fault(vma, addr, flags & ~FAULT_FLAG_USER, NULL);
+	}
+	return !(fault & (VM_FAULT_RETRY | VM_FAULT_COMPLETED));
 }
 
 /* Without mmap_lock, if nobody is changing the mapping.  False: take the lock. */
@@ -29,8 +69,10 @@ static bool fault_under_vma_lock(unsigned long addr, unsigned int flags, struct 
 		vma_end_read(vma);
 		return false;
 	}
-	*fault = handle_mm_fault(vma, addr, flags | FAULT_FLAG_VMA_LOCK, regs);
-	if (!(*fault & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
+	flags |= FAULT_FLAG_VMA_LOCK;
+	*fault = handle_mm_fault(vma, addr, flags, regs);
+	if (!(*fault & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) &&
+	    ((*fault & VM_FAULT_ERROR) || write_ahead(vma, addr, flags)))
 		vma_end_read(vma);
 	return !(*fault & VM_FAULT_RETRY);
 }
@@ -152,4 +194,10 @@ void um_fork_prefault(struct task_struct *child)
 		prefault(current->mm, child->thread.fsbase, FAULT_FLAG_WRITE);
 	}
 	prefault(child->mm, regs->ip, 0);
+}
+
+void um_exec_prefault(const struct pt_regs *regs)
+{
+	prefault(current->mm, regs->sp - 8, FAULT_FLAG_WRITE);
+	prefault(current->mm, regs->ip, 0);
 }

@@ -15,7 +15,7 @@
 #include <asm/um_user.h>
 #include <asm/um_walk.h>
 
-#define NEAR_PAGES	16	/* fault-around, aligned */
+#define NEAR_PAGES	(UM_FILL_BYTES / PAGE_SIZE)	/* fault-around, aligned */
 #define NEAR_RUNS	4	/* runs besides the faulting one */
 #define RIGHTS		(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_RW | _PAGE_DIRTY | _PAGE_EXEC | _PAGE_PROTNONE)
 
@@ -46,6 +46,7 @@ static int map_leaf(struct mm_struct *mm, unsigned long addr, unsigned long leaf
 
 	if (phys < host_ram_base || phys + bytes > host_ram_base + host_ram_bytes)
 		return -EFAULT;
+	um_push_notes(mm, addr, addr + bytes);
 	mm->context.maps++;
 	host_unit_map(mm->context.unit, addr, bytes, phys, um_leaf_writable(leaf), leaf & _PAGE_EXEC);
 	return 0;
@@ -70,7 +71,7 @@ static int map_run(struct mm_struct *mm, pte_t *table, int at, int low, int high
 
 static int fill_table(struct mm_struct *mm, pte_t *ptep, unsigned long addr)
 {
-	int at = pte_index(addr), base = at & ~(NEAR_PAGES - 1), i, runs = 0, end, err;
+	int at = pte_index(addr), base = round_down(at, NEAR_PAGES), i, runs = 0, end, err;
 	pte_t *table = ptep - at;
 
 	if (!um_leaf_accessible(pte_val(*ptep)))
@@ -128,7 +129,6 @@ int um_fill(struct mm_struct *mm, unsigned long addr)
 		return -ESRCH;
 	if (mm->context.maps > MAPS_MAX)
 		um_unhost_all(mm);
-	um_push_notes(mm);
 	local_irq_save(flags);
 	err = fill_locked(mm, addr);
 	local_irq_restore(flags);

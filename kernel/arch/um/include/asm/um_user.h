@@ -76,6 +76,10 @@ bool um_vsyscall(struct pt_regs *regs);
  */
 int um_fault_in(unsigned long addr, bool write);
 
+/* The end of what um_fill() looks at around an address, in bytes. */
+#define UM_FILL_BYTES		(16 * PAGE_SIZE)
+#define UM_FILL_END(addr)	(((addr) | (UM_FILL_BYTES - 1)) + 1)
+
 /**
  * um_fill() - bring the page table entries around an address into the host
  * @mm: whose
@@ -93,8 +97,21 @@ int um_fill(struct mm_struct *mm, unsigned long addr);
  */
 void um_fork_prefault(struct task_struct *child);
 
-/** um_push_notes() - hand the notes of an mm to its unit's queue. */
-void um_push_notes(struct mm_struct *mm);
+/**
+ * um_exec_prefault() - give a new program the pages that it touches at once
+ * @regs: its first registers
+ */
+void um_exec_prefault(const struct pt_regs *regs);
+
+/**
+ * um_push_notes() - hand the notes of an mm to its unit's queue
+ * @mm: whose they are
+ * @start: begin of a range that will be mapped anew by the next operation
+ * @end: its end; 0, like @start, where there is none
+ *
+ * Notes of that range alone are dropped: a mapping replaces what was there.
+ */
+void um_push_notes(struct mm_struct *mm, unsigned long start, unsigned long end);
 
 /** um_unhost_all() - unmap everything of an mm from the host; faults bring it back. */
 void um_unhost_all(struct mm_struct *mm);
