@@ -38,6 +38,7 @@ struct machine {
 	struct settings settings;
 	struct watch signals;
 	struct watch input;
+	char **passed;			/* paths of the service manager's sockets, by their place */
 	int signal;			/* that ended it, 0 for none */
 };
 
@@ -197,6 +198,27 @@ static void serve_all(struct machine *machine, enum listen_kind kind, int type,
 		      paths->items[i]);
 }
 
+/* Listeners and ports refer to it until the end. */
+static const char *keep_path(struct machine *machine, unsigned int place, const char *path)
+{
+	if (!machine->passed)
+		machine->passed = calloc(service_socket_count(), sizeof(*machine->passed));
+	if (machine->passed)
+		machine->passed[place] = strdup(path);
+	if (!machine->passed || !machine->passed[place])
+		die("cannot serve the service manager's sockets: %s", cause(ENOMEM));
+	return machine->passed[place];
+}
+
+static void forget_paths(struct machine *machine)
+{
+	if (!machine->passed)
+		return;
+	for (unsigned int i = 0; i < service_socket_count(); i++)
+		free(machine->passed[i]);
+	free(machine->passed);
+}
+
 /* Sockets of the service manager; they stay when the switch ends. */
 static void serve_passed(struct machine *machine)
 {
@@ -205,7 +227,7 @@ static void serve_passed(struct machine *machine)
 		struct sockaddr_un name = { 0 };
 		socklen_t length = sizeof(type), name_length = sizeof(name) - 1;
 		enum listen_kind kind = LISTEN_CONTROL;
-		char *path;
+		const char *path;
 
 		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) ||
 		    getsockname(fd, (struct sockaddr *)&name, &name_length) ||
@@ -217,10 +239,7 @@ static void serve_passed(struct machine *machine)
 			kind = LISTEN_SEQPACKET;
 		else if (!strcmp(service_socket_name(i), "stream"))
 			kind = LISTEN_STREAM;
-		/* Lives as long as the process. */
-		path = strdup(name.sun_path);
-		if (!path)
-			die("cannot serve the service manager's sockets: %s", cause(ENOMEM));
+		path = keep_path(machine, i, name.sun_path);
 		serve(machine, kind, fd, path);
 		/* A unit may have a socket beside it or not; its command line is the same. */
 		if (kind == LISTEN_CONTROL && machine->settings.control &&
@@ -329,6 +348,7 @@ static void end(struct machine *machine)
 	machine->fabric.capture = NULL;
 	fabric_close(&machine->fabric);
 	loop_close(&machine->loop);
+	forget_paths(machine);
 	settings_free(&machine->settings);
 }
 
