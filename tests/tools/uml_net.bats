@@ -229,6 +229,22 @@ life() {
 	[ "$status" -eq 0 ]
 }
 
+@test "the policy that is installed allows nothing until a range is opened" {
+	sed "s/uml-net/4711/" "$UML_SOURCE/uml_net/uml_net.conf" >"$policy"
+	split in_world "$helper" --check
+	[ "$status" -eq 0 ]
+	[ -z "$out$err" ]
+	ask "$mallory" -G 4711 "$helper" 4 tuntap up 192.168.7.1
+	[ "$status" -eq 1 ]
+	[[ $output == *"the policy $policy_path allows nothing; "* ]]
+	# Its example is a line that works.
+	sed -i 's/^#allow/allow/' "$policy"
+	ask "$mallory" -G 4711 "$helper" 4 tuntap up 192.168.7.1
+	[ "$status" -eq 0 ]
+	ask "$mallory" -G 4711 "$helper" 4 tuntap up 192.168.8.1
+	[ "$status" -eq 1 ]
+}
+
 @test "a policy that is absent, void or not root's alone allows nothing" {
 	local cases=("rm $policy" "echo nonsense >>$policy" "chmod 0666 $policy"
 		"chmod 0664 $policy" "chown $alice $policy"
