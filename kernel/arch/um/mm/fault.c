@@ -35,7 +35,8 @@ static pte_t pte_look(struct mm_struct *mm, unsigned long addr)
 /*
  * Copies on write, ahead.  A fault costs many times what the copy of a page does, and a program
  * that wrote the page before this one is likely to go on: to the end of what um_fill() looks at
- * those pages are copied too that are there, read-only.  Return: false if @vma is unlocked now.
+ * those pages are copied too that are there, read-only.  Return: false if what was
+ * locked for the first fault is not any more.
  */
 static bool write_ahead(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
@@ -50,7 +51,7 @@ static bool write_ahead(struct vm_area_struct *vma, unsigned long addr, unsigned
 	while (!fault && (addr += PAGE_SIZE) < end) {
 		pte_t pte = pte_look(vma->vm_mm, addr);
 
-		if (!um_leaf_accessible(pte_val(pte)) || pte_write(pte))
+		if (!pte_present(pte) || pte_write(pte))
 			break;
 		fault = handle_mm_fault(vma, addr, flags & ~FAULT_FLAG_USER, NULL);
 	}
@@ -107,7 +108,8 @@ static vm_fault_t handle_fault(unsigned long addr, unsigned int flags, struct pt
 		if (fault & VM_FAULT_COMPLETED)
 			return 0;
 		if (!(fault & VM_FAULT_RETRY)) {
-			mmap_read_unlock(mm);
+			if ((fault & VM_FAULT_ERROR) || write_ahead(vma, addr, flags))
+				mmap_read_unlock(mm);
 			return fault & VM_FAULT_ERROR;
 		}
 		flags |= FAULT_FLAG_TRIED;

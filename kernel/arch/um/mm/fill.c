@@ -16,7 +16,6 @@
 #include <asm/um_walk.h>
 
 #define NEAR_PAGES	(UM_FILL_BYTES / PAGE_SIZE)	/* fault-around, aligned */
-#define NEAR_RUNS	4	/* runs besides the faulting one */
 #define RIGHTS		(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_RW | _PAGE_DIRTY | _PAGE_EXEC | _PAGE_PROTNONE)
 
 /* Host mappings after which everything is unmapped; the host's default limit is 65530. */
@@ -71,7 +70,7 @@ static int map_run(struct mm_struct *mm, pte_t *table, int at, int low, int high
 
 static int fill_table(struct mm_struct *mm, pte_t *ptep, unsigned long addr)
 {
-	int at = pte_index(addr), base = round_down(at, NEAR_PAGES), i, runs = 0, end, err;
+	int at = pte_index(addr), base = round_down(at, NEAR_PAGES), i, end, err;
 	pte_t *table = ptep - at;
 
 	if (!um_leaf_accessible(pte_val(*ptep)))
@@ -79,14 +78,13 @@ static int fill_table(struct mm_struct *mm, pte_t *ptep, unsigned long addr)
 	err = map_run(mm, table, at, 0, PTRS_PER_PTE, addr, &end);
 	if (err)
 		return err;
-	for (i = base; i < base + NEAR_PAGES && runs < NEAR_RUNS; i++) {
+	for (i = base; i < base + NEAR_PAGES; i++) {
 		if ((pte_val(table[i]) & _PAGE_HOSTED) || !um_leaf_accessible(pte_val(table[i])))
 			continue;
 		err = map_run(mm, table, i, base, base + NEAR_PAGES,
 			      addr + (long)(i - at) * (long)PAGE_SIZE, &end);
 		if (err)
 			return 0;
-		runs++;
 		i = end - 1;
 	}
 	return 0;
