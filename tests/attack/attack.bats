@@ -112,6 +112,11 @@ attack() {
 	attack attack-acks:$((6 * rounds))
 }
 
+@test "programs end in a forged report, and leave nothing to the next" {
+	guest_as_user
+	attack attack-recycle:$((300 * rounds))
+}
+
 @test "programs never give up the processor, or want all of everything" {
 	guest_as_user
 	attack attack-loops:$((8 * rounds))
