@@ -8,18 +8,16 @@
 
 #include "moo/flight.h"
 
-bool flight_begin(struct flight *flight, int fd, const uint8_t *bytes, size_t length,
-		  uint64_t offset)
+bool flight_add(struct flight *flight, int fd, const uint8_t *bytes, size_t length,
+		uint64_t offset)
 {
-	struct iocb *write = &flight->writes[flight->count];
-
 	if (flight->count == FLIGHT_MAX)
 		return false;
 	if (!flight->context && syscall(SYS_io_setup, FLIGHT_MAX, &flight->context) < 0) {
 		flight->context = 0;
 		return false;
 	}
-	*write = (struct iocb){
+	flight->writes[flight->count] = (struct iocb){
 		.aio_lio_opcode = IOCB_CMD_PWRITE,
 		.aio_fildes = (uint32_t)fd,
 		.aio_buf = (uintptr_t)bytes,
@@ -27,10 +25,26 @@ bool flight_begin(struct flight *flight, int fd, const uint8_t *bytes, size_t le
 		.aio_offset = (int64_t)offset,
 		.aio_data = flight->count,
 	};
-	if (syscall(SYS_io_submit, flight->context, 1, &write) != 1)
-		return false;
 	flight->count++;
 	return true;
+}
+
+void flight_begin(struct flight *flight)
+{
+	struct iocb *writes[FLIGHT_MAX];
+
+	for (unsigned int i = flight->begun; i < flight->count; i++)
+		writes[i] = &flight->writes[i];
+	while (flight->begun < flight->count) {
+		long begun = syscall(SYS_io_submit, flight->context,
+				     (long)(flight->count - flight->begun), writes + flight->begun);
+
+		if (begun < 0 && errno == EINTR)
+			continue;
+		if (begun <= 0)
+			break;
+		flight->begun += (unsigned int)begun;
+	}
 }
 
 unsigned int flight_end(struct flight *flight, struct iocb failed[FLIGHT_MAX])
@@ -38,7 +52,7 @@ unsigned int flight_end(struct flight *flight, struct iocb failed[FLIGHT_MAX])
 	bool done[FLIGHT_MAX] = { false };
 	unsigned int failures = 0;
 
-	for (unsigned int left = flight->count; left;) {
+	for (unsigned int left = flight->begun; left;) {
 		struct io_event events[FLIGHT_MAX];
 		long got = syscall(SYS_io_getevents, flight->context, (long)left, (long)left,
 				   events, NULL);
@@ -57,7 +71,7 @@ unsigned int flight_end(struct flight *flight, struct iocb failed[FLIGHT_MAX])
 	for (unsigned int i = 0; i < flight->count; i++)
 		if (!done[i])
 			failed[failures++] = flight->writes[i];
-	flight->count = 0;
+	flight->count = flight->begun = 0;
 	return failures;
 }
 

@@ -8,32 +8,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FLIGHT_MAX = 16 };
+/* Every other block of 4096 bytes in a window of 4 MiB. */
+enum { FLIGHT_MAX = 512 };
 
-/* Writes that were begun and not yet waited for; all zero at the start. */
+/* Writes that were asked for and not yet waited for; all zero at the start. */
 struct flight {
 	aio_context_t context;
 	unsigned int count;
+	unsigned int begun;	/* so many of them */
 	struct iocb writes[FLIGHT_MAX];
 };
 
 /**
- * flight_begin() - begin a write
+ * flight_add() - ask for a write; flight_begin() begins it with others
  * @flight: where it is kept
- * @fd: a descriptor with O_DIRECT; others would be waited for here
+ * @fd: a descriptor that has O_DIRECT when the write begins; others would be waited for there
  * @bytes: what; it must stay as it is until flight_end()
  * @length: bytes
  * @offset: place in the file
  *
- * Return: whether it was begun; not so on hosts without asynchronous I/O.
+ * Return: whether it was taken; not so on hosts without asynchronous I/O, or with FLIGHT_MAX.
  */
-bool flight_begin(struct flight *flight, int fd, const uint8_t *bytes, size_t length,
-		  uint64_t offset);
+bool flight_add(struct flight *flight, int fd, const uint8_t *bytes, size_t length,
+		uint64_t offset);
+
+/**
+ * flight_begin() - begin the writes that were asked for
+ * @flight: those that cannot be begun fail in flight_end()
+ */
+void flight_begin(struct flight *flight);
 
 /**
  * flight_end() - wait for all writes
  * @flight: they are none afterwards
- * @failed: set to those that did not write all bytes
+ * @failed: set to those that did not write all bytes, or were not begun
  *
  * Return: how many did not.
  */

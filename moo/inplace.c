@@ -114,11 +114,11 @@ static int grow_backing(const struct image *image, struct problem *problem)
 
 int merge_in_place(struct image *image, bool visible, struct problem *problem)
 {
-	struct sink sink = { .kind = &sink_over, .fd = image->backing.fd };
+	struct sink sink = { .kind = &sink_over, .fd = image->backing.fd, .direct = true };
 	bool resumed = image_is_marked(image);
 	bool marked = record_place(image) != 0;
 	struct progress progress;
-	int failed;
+	int failed, error;
 
 	if (!marked)
 		warn("%s: cannot be written to, or its header is full; if this merge breaks off, "
@@ -131,8 +131,10 @@ int merge_in_place(struct image *image, bool visible, struct problem *problem)
 	progress_begin(&progress, image->backing.path, image->survey.changed_bytes, visible);
 	failed = merge_changes(image, &sink, &progress, problem);
 	progress_end(&progress);
-	if (!failed && fsync(sink.fd) < 0)
-		failed = problem_set(problem, "cannot write: %s; check its disk", cause(errno));
+	error = failed ? 0 : sink.kind->end(&sink);
+	if (error)
+		failed = problem_set(problem, "cannot write: %s; check its disk", cause(error));
+	sink.kind->drop(&sink);
 	if (failed) {
 		char why[sizeof(problem->text)];
 

@@ -66,6 +66,11 @@ static void begin(struct reader *reader, const struct image *image, struct probl
 	runs_begin(&reader->runs, image->cow.fd, &image->header);
 }
 
+static void other_window(struct reader *reader)
+{
+	reader->window = windows[reader->window == windows[0]];
+}
+
 static int next_run(struct reader *reader)
 {
 	int more = runs_next(&reader->runs, &reader->run);
@@ -178,8 +183,11 @@ int merge_all(const struct image *image, struct sink *sink, struct progress *pro
 			length = least(WINDOW_BYTES - offset % WINDOW_BYTES, size - offset);
 			if (read_window(&reader, offset, length) < 0)
 				return -1;
-			error = sink_put(sink, reader.window, length, offset, NULL);
-			reader.window = windows[reader.window == windows[0]];
+			error = sink_settle(sink);
+			if (!error)
+				error = sink_put(sink, reader.window, length, offset, NULL);
+			sink_launch(sink);
+			other_window(&reader);
 		}
 		if (!error)
 			error = progress_add(progress, length);
@@ -189,23 +197,76 @@ int merge_all(const struct image *image, struct sink *sink, struct progress *pro
 	return 0;
 }
 
-static int merge_run(struct reader *reader, struct sink *sink, struct progress *progress)
+/* Changed pieces of one window, read and not yet put. */
+struct batch {
+	struct run pieces[FLIGHT_MAX];
+	unsigned int count;
+};
+
+/* Reads a part of the current run as far as it lies in one window. Returns its length or -1. */
+static int64_t add_piece(struct reader *reader, struct batch *batch, uint64_t offset)
 {
 	const struct image *image = reader->image;
-	uint64_t offset = reader->run.offset, end = offset + reader->run.length, length;
+	uint64_t place = offset % WINDOW_BYTES;
+	uint64_t length = least(WINDOW_BYTES - place,
+				reader->run.offset + reader->run.length - offset);
 
-	for (; offset < end; offset += length) {
-		struct sink_source source = { image->cow.fd, image->header.data_offset + offset };
-		int error;
+	if (read_part(reader, &image->cow, reader->window + place, length,
+		      image->header.data_offset + offset) < 0)
+		return -1;
+	batch->pieces[batch->count++] = (struct run){ offset, length, true };
+	return (int64_t)length;
+}
 
-		length = least(WINDOW_BYTES - offset % WINDOW_BYTES, end - offset);
-		if (read_part(reader, &image->cow, reader->window, length, source.offset) < 0)
-			return -1;
-		error = sink_put(sink, reader->window, length, offset, &source);
+/*
+ * Many short writes at once, past the page cache, keep the disk at work from the beginning. Into
+ * holes of the backing file they go through the page cache: blocks are found for them together.
+ */
+static int put_batch(struct reader *reader, struct batch *batch, struct sink *sink,
+		     struct progress *progress)
+{
+	int error = sink_settle(sink);
+
+	for (unsigned int i = 0; !error && i < batch->count; i++) {
+		const struct run *piece = &batch->pieces[i];
+		struct sink_source source = { reader->image->cow.fd,
+			reader->image->header.data_offset + piece->offset };
+
+		find_data(reader, piece->offset);
+		sink->scattered = reader->data_from <= piece->offset &&
+				  piece->offset + piece->length <= reader->data_to;
+		error = sink_put(sink, reader->window + piece->offset % WINDOW_BYTES,
+				 piece->length, piece->offset, &source);
 		if (!error)
-			error = progress_add(progress, length);
-		if (error)
-			return write_problem(reader->problem, error);
+			error = progress_add(progress, piece->length);
+	}
+	sink_launch(sink);
+	other_window(reader);
+	batch->count = 0;
+	return error ? write_problem(reader->problem, error) : 0;
+}
+
+/* Whether the piece at an offset goes with those that were read. */
+static bool fits(const struct batch *batch, uint64_t offset)
+{
+	return !batch->count || (batch->count < FLIGHT_MAX &&
+				 batch->pieces[0].offset / WINDOW_BYTES == offset / WINDOW_BYTES);
+}
+
+static int merge_run(struct reader *reader, struct batch *batch, struct sink *sink,
+		     struct progress *progress)
+{
+	uint64_t offset = reader->run.offset, end = offset + reader->run.length;
+
+	while (offset < end) {
+		int64_t length;
+
+		if (!fits(batch, offset) && put_batch(reader, batch, sink, progress) < 0)
+			return -1;
+		length = add_piece(reader, batch, offset);
+		if (length < 0)
+			return -1;
+		offset += (uint64_t)length;
 	}
 	return 0;
 }
@@ -214,11 +275,15 @@ int merge_changes(const struct image *image, struct sink *sink, struct progress 
 		  struct problem *problem)
 {
 	static struct reader reader;
+	static struct batch batch;
 	int more;
 
 	begin(&reader, image, problem);
+	batch.count = 0;
 	while ((more = runs_next(&reader.runs, &reader.run)) > 0)
-		if (reader.run.changed && merge_run(&reader, sink, progress) < 0)
+		if (reader.run.changed && merge_run(&reader, &batch, sink, progress) < 0)
 			return -1;
-	return more ? read_problem(problem, image->cow.path, more) : 0;
+	if (more < 0)
+		return read_problem(problem, image->cow.path, more);
+	return put_batch(&reader, &batch, sink, progress);
 }

@@ -65,21 +65,28 @@ static int put_cached(struct sink *sink, const uint8_t *bytes, size_t length, ui
 }
 
 /*
- * Has what is long and aligned written past the page cache: no pages are taken from others for a
- * file that is not read soon, the final sync has nothing left to do, and the next bytes are read
- * meanwhile. Returns how many bytes.
+ * Has what is aligned, and long or scattered, written past the page cache: no pages are taken from
+ * others for a file that is not read soon, the final sync has nothing left to do, and the next bytes
+ * are read meanwhile. Returns how many bytes.
  */
 static size_t put_direct(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset)
 {
 	size_t part = length - length % SINK_BLOCK_BYTES;
 
-	if (!sink->direct || part < DIRECT_BYTES || offset % SINK_BLOCK_BYTES ||
-	    (uintptr_t)bytes % SINK_BLOCK_BYTES)
+	if (!sink->direct || !part || (part < DIRECT_BYTES && !sink->scattered) ||
+	    offset % SINK_BLOCK_BYTES || (uintptr_t)bytes % SINK_BLOCK_BYTES)
 		return 0;
-	if (set_direct(sink, true) && flight_begin(&sink->flight, sink->fd, bytes, part, offset))
+	if (flight_add(&sink->flight, sink->fd, bytes, part, offset))
 		return part;
-	sink->direct = false;
+	sink->direct = sink->flight.count == FLIGHT_MAX;
 	return 0;
+}
+
+void sink_launch(struct sink *sink)
+{
+	/* What is not begun sink_settle() finds. */
+	if (sink->flight.begun < sink->flight.count && set_direct(sink, true))
+		flight_begin(&sink->flight);
 }
 
 int sink_settle(struct sink *sink)
@@ -139,7 +146,10 @@ static int zeros_over(struct sink *sink, uint64_t offset, uint64_t length)
 
 static int end_file(struct sink *sink)
 {
-	int error = sink_settle(sink);
+	int error;
+
+	sink_launch(sink);
+	error = sink_settle(sink);
 
 	if (!error && fsync(sink->fd) < 0)
 		error = -errno;
@@ -203,10 +213,7 @@ int sink_put(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t of
 	     const struct sink_source *source)
 {
 	size_t done, run, shared;
-	int settled = sink_settle(sink);
 
-	if (settled)
-		return settled;
 	for (done = 0; done < length; done += run) {
 		bool zero;
 		int error;

@@ -19,6 +19,7 @@
  * @fd: descriptor that it writes to, at offsets but for the compressed kind
  * @clones: its file system shares blocks between files
  * @direct: long stretches go to the disk past the page cache
+ * @scattered: short ones too: the file has these blocks already
  * @direct_now: the descriptor is in that mode
  * @no_holes: no holes can be made in it
  * @unsynced_bytes: written since the disk was last set to work
@@ -30,6 +31,7 @@ struct sink {
 	int fd;
 	bool clones;
 	bool direct;
+	bool scattered;
 	bool direct_now;
 	bool no_holes;
 	uint64_t unsynced_bytes;
@@ -70,8 +72,7 @@ struct sink_source {
  * sink_put() - write bytes
  * @sink: the sink
  * @bytes: what; in blocks that begin at multiples of SINK_BLOCK_BYTES in the image, zeros are left
- *	out or become holes. They must stay as they are until the next call of this function or of
- *	the sink's end(); each waits for the writes before it
+ *	out or become holes. They must stay as they are until sink_settle() or the sink's end()
  * @length: bytes
  * @offset: place in the image
  * @source: where they can be shared from, or NULL
@@ -80,6 +81,11 @@ struct sink_source {
  */
 int sink_put(struct sink *sink, const uint8_t *bytes, size_t length, uint64_t offset,
 	     const struct sink_source *source);
+
+/**
+ * sink_launch() - begin the writes that were put; more can be put meanwhile
+ */
+void sink_launch(struct sink *sink);
 
 /**
  * sink_settle() - wait for writes that are going on
