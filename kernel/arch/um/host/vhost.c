@@ -107,7 +107,8 @@ static const struct host_option vhost_options[] = {
 	{ "virtio_uml.device=", "virtio_uml.device=<socket>:<id>[:<n>]",
 	  "virtio device of kind <id> (1 network, 2 disk, 26 file system) that a\n"
 	  "vhost-user program serves on this Unix socket; <n> is the number of the\n"
-	  "platform device. May be given several times.", NULL, parse_device },
+	  "platform device. May be given several times. The tag of a file system that\n"
+	  "has not got one from its program is the last part of the socket's name.", NULL, parse_device },
 };
 
 const struct host_option_family host_vhost_options = {

@@ -13,6 +13,9 @@
  * @vdev: towards the virtio drivers
  * @link: the connection
  * @backend: watch of the socket for requests of the backend; fd -1 without one
+ * @request: the next request of the backend, as far as it has come
+ * @request_bytes: how far
+ * @path: the socket of the backend
  * @offered: features of the backend
  * @protocol: protocol features in use
  * @queues: how many the backend has, if it says so
@@ -23,6 +26,12 @@ struct vhost_device {
 	struct virtio_device vdev;
 	struct vhost_link link;
 	struct um_fd_watch backend;
+	struct {
+		struct vhost_header head;
+		u8 payload[VHOST_PAYLOAD_MAX];
+	} request;
+	size_t request_bytes;
+	const char *path;
 	u64 offered;
 	u64 protocol;
 	u64 queues;

@@ -60,6 +60,7 @@ enum vhost_backend_request {
 #define VHOST_NO_FD		BIT(8)	/* with the index of a ring: no descriptor follows */
 
 #define VHOST_CONFIG_MAX	256
+#define VHOST_PAYLOAD_MAX	64	/* of what the other side asks */
 
 struct vhost_header {
 	u32 request;

@@ -14,7 +14,9 @@
 #include <linux/kernel.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_fs.h>
 #include <uapi/linux/virtio_ids.h>
 #include <uapi/linux/virtio_net.h>
 #include <host/file.h>
@@ -43,26 +45,51 @@
 
 /* ---------------------------------------------------------- configuration */
 
+/*
+ * A file system backend may leave its configuration to the virtual machine's monitor, that
+ * is to us: the tag, by which the guest mounts it, is the last part of the socket's name.
+ */
+static int own_config(struct vhost_device *dev, unsigned int offset, void *buf, unsigned int len)
+{
+	struct virtio_fs_config config = { .num_request_queues = cpu_to_le32(1) };
+
+	if (dev->vdev.id.device != VIRTIO_ID_FS || offset + len > sizeof(config))
+		return -EOPNOTSUPP;
+	strtomem_pad(config.tag, kbasename(dev->path), 0);
+	memcpy(buf, (u8 *)&config + offset, len);
+	return 0;
+}
+
 /* From the beginning on: there are backends that do not look at the offset. */
+static int backend_config(struct vhost_device *dev, unsigned int offset, void *buf, unsigned int len)
+{
+	struct vhost_config config = { .size = offset + len };
+	u32 size = VHOST_CONFIG_HEAD + offset + len;
+	int err;
+
+	if (offset + len > VHOST_CONFIG_MAX)
+		return -ERANGE;
+	err = vhost_ask(&dev->link, VHOST_GET_CONFIG, &config, size, size);
+	if (!err)
+		memcpy(buf, config.data + offset, len);
+	return err;
+}
+
 static void vhost_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len)
 {
 	struct vhost_device *dev = to_vhost(vdev);
-	struct vhost_config config = { .size = offset + len };
-	u32 size = VHOST_CONFIG_HEAD + offset + len;
-	int err = -EOPNOTSUPP;
+	int err;
 
-	if (offset + len > VHOST_CONFIG_MAX)
-		err = -ERANGE;
-	else if (dev->protocol & VHOST_PROTOCOL_CONFIG)
-		err = vhost_ask(&dev->link, VHOST_GET_CONFIG, &config, size, size);
-	if (err && !dev->no_config_said) {
-		dev_warn(&vdev->dev, "the backend does not tell its configuration: %d\n", err);
-		dev->no_config_said = true;
-	}
-	if (err)
-		memset(buf, 0, len);
+	if (dev->protocol & VHOST_PROTOCOL_CONFIG)
+		err = backend_config(dev, offset, buf, len);
 	else
-		memcpy(buf, config.data + offset, len);
+		err = own_config(dev, offset, buf, len);
+	if (!err)
+		return;
+	memset(buf, 0, len);
+	if (!dev->no_config_said)
+		dev_warn(&vdev->dev, "the backend does not tell its configuration: %d\n", err);
+	dev->no_config_said = true;
 }
 
 static void vhost_set(struct virtio_device *vdev, unsigned int offset, const void *buf,
@@ -166,35 +193,70 @@ static const struct virtio_config_ops vhost_ops = {
 
 /* ---------------------------------------------- what the backend asks of us */
 
-/* A request without data is answered if it wants to be; what we do not know is refused. */
-static void backend_request(struct um_fd_watch *watch, u32 revents)
+/* How many bytes of the next request are to come: the header tells of the rest. */
+static size_t request_missing(const struct vhost_device *dev)
 {
-	struct vhost_device *dev = container_of(watch, struct vhost_device, backend);
+	size_t whole = sizeof(dev->request.head);
+
+	if (dev->request_bytes >= whole)
+		whole += dev->request.head.size;
+	return whole - dev->request_bytes;
+}
+
+/* Return: 1 for a whole request, 0 if some of it is still to come, or -errno. */
+static int receive_request(struct vhost_device *dev)
+{
+	size_t missing;
+
+	while ((missing = request_missing(dev))) {
+		ssize_t got;
+
+		if (missing > sizeof(dev->request) - dev->request_bytes)
+			return -EMSGSIZE;
+		got = host_socket_receive(dev->backend.fd, (u8 *)&dev->request + dev->request_bytes,
+					  missing);
+		if (got <= 0)
+			return got == -EAGAIN ? 0 : got ?: -ECONNRESET;
+		dev->request_bytes += got;
+	}
+	dev->request_bytes = 0;
+	return 1;
+}
+
+/* A request is answered if it wants to be; what we do not know is refused. */
+static void serve_request(struct vhost_device *dev)
+{
 	struct {
 		struct vhost_header head;
 		u64 refused;
-	} __packed answer;
-	u8 payload[64];
-	ssize_t got = host_socket_receive(watch->fd, &answer.head, sizeof(answer.head));
+	} __packed answer = {
+		.head = {
+			.request = dev->request.head.request,
+			.flags = VHOST_VERSION | VHOST_REPLY,
+			.size = sizeof(answer.refused),
+		},
+		.refused = dev->request.head.request != VHOST_BACKEND_CONFIG_CHANGED,
+	};
 
-	if (got != sizeof(answer.head) || answer.head.size > sizeof(payload) ||
-	    host_socket_receive(watch->fd, payload, answer.head.size) != answer.head.size) {
-		/* A stream that is out of step is not listened to any more; the end is no error. */
-		if (got > 0)
-			dev_err(&dev->vdev.dev, "the backend sends requests that are cut short\n");
-		if (got != -EAGAIN)
-			return;
-	} else {
-		answer.refused = answer.head.request != VHOST_BACKEND_CONFIG_CHANGED;
-		if (!answer.refused)
-			virtio_config_changed(&dev->vdev);
-		if (answer.head.flags & VHOST_NEEDS_REPLY) {
-			answer.head.flags = VHOST_VERSION | VHOST_REPLY;
-			answer.head.size = sizeof(answer.refused);
-			host_socket_send(watch->fd, &answer, sizeof(answer), NULL, 0);
-		}
-	}
-	um_fd_watch_arm(watch);
+	if (!answer.refused)
+		virtio_config_changed(&dev->vdev);
+	if (dev->request.head.flags & VHOST_NEEDS_REPLY)
+		host_socket_send(dev->backend.fd, &answer, sizeof(answer), NULL, 0);
+}
+
+static void backend_request(struct um_fd_watch *watch, u32 revents)
+{
+	struct vhost_device *dev = container_of(watch, struct vhost_device, backend);
+	int got = receive_request(dev);
+
+	if (got > 0)
+		serve_request(dev);
+	/* A stream that is out of step is not listened to any more; the end is no error. */
+	if (got >= 0)
+		um_fd_watch_arm(watch);
+	else if (got == -EMSGSIZE)
+		dev_err(&dev->vdev.dev, "the backend sends a request of %u bytes\n",
+			dev->request.head.size);
 }
 
 static int open_backend_channel(struct vhost_device *dev)
@@ -269,6 +331,7 @@ static int vhost_add(const struct host_vhost *host, struct device *parent)
 	dev->vdev.id.device = host->virtio_id;
 	dev->vdev.id.vendor = VIRTIO_DEV_ANY_ID;
 	dev->backend.fd = -1;
+	dev->path = host->path;
 	err = vhost_link_open(&dev->link, host->fd, vhost_lost);
 	if (!err)
 		err = negotiate(dev);
