@@ -92,23 +92,34 @@ usage_error() {
 	[ "$status" -eq 0 ]
 }
 
-# The test's own folder is in /tmp: it is carried over into the empty /tmp by descriptor 9.
+# The test's own folder is in /tmp, and the build's may be: they are carried over into the empty
+# /tmp by descriptors.
 @test "leaves nothing in /tmp, /var/tmp and /dev/shm" {
 	need_root "a mount namespace"
 	mkdir -p "$guest_dir/vartmp"
 	cat >"$guest_dir/session" <<-'EOT'
-		dir=$1
-		shift
-		cd / && exec 9<"$dir" && mount -t tmpfs none /dev/shm && mount -t tmpfs none /var/tmp &&
-			mount -t tmpfs none /tmp && mkdir -p "$dir" && mount --no-canonicalize --bind /proc/self/fd/9 "$dir" &&
-			"$@" || exit
-		find /tmp /var/tmp /dev/shm -xdev -mindepth 1 ! -path "$dir*" ! -path "${dir%/*}"
+		dir=$1 build=$2
+		shift 2
+		carry() {
+			[ -e "$2/." ] && [ "$2/." -ef "/proc/self/fd/$1/." ] && return
+			mkdir -p "$2" && mount --no-canonicalize --bind "/proc/self/fd/$1" "$2"
+		}
+		listing() {
+			find /tmp /var/tmp /dev/shm -xdev -mindepth 1 | sort
+		}
+		cd / && exec 8<"$build" 9<"$dir" && mount -t tmpfs none /dev/shm &&
+			mount -t tmpfs none /var/tmp && mount -t tmpfs none /tmp &&
+			carry 9 "$dir" && carry 8 "$build" || exit
+		before=$(listing)
+		"$@" || exit
+		[ "$(listing)" = "$before" ] || listing
 	EOT
 	unset TMPDIR
 	guest_prepare run=/bin/true
 	# Without HOME and TMPDIR of its own it may think of /tmp.
 	guest_command=("${guest_command[@]:0:5}" env -u HOME -u TMPDIR "${guest_command[@]:8}")
-	run_logged unshare -m sh "$guest_dir/session" "$BATS_RUN_TMPDIR" "${guest_command[@]}" </dev/null
+	run_logged unshare -m sh "$guest_dir/session" "$BATS_RUN_TMPDIR" "$UML_BUILD" \
+		"${guest_command[@]}" </dev/null
 	[ "$status" -eq 0 ]
 	[[ $output == *"run: /bin/true: exit status 0"* ]]
 	[[ ${lines[-1]} != /* ]]
