@@ -101,7 +101,7 @@ usage_error() {
 		dir=$1 build=$2
 		shift 2
 		carry() {
-			[ -e "$2/." ] && [ "$2/." -ef "/proc/self/fd/$1/." ] && return
+			[ "$2/." -ef "/proc/self/fd/$1/." ] && return
 			mkdir -p "$2" && mount --no-canonicalize --bind "/proc/self/fd/$1" "$2"
 		}
 		listing() {

@@ -99,6 +99,9 @@ struct host_rlimit {
 	u64 hard;
 };
 
+#define HOST_O_NONBLOCK		04000
+#define HOST_O_CLOEXEC		02000000
+
 #define HOST_PROT_READ		1
 #define HOST_PROT_WRITE		2
 #define HOST_PROT_EXEC		4

@@ -78,7 +78,7 @@ bool host_clock_is_tsc(void)
 {
 	static const char path[] = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 	char name[8] = "";
-	int fd = HOST_CALL(openat, -100, path, 02000000, 0);
+	int fd = HOST_CALL(openat, -100, path, HOST_O_CLOEXEC, 0);
 
 	if (fd < 0)	/* hidden: a clock that its vDSO serves without a call is the TSC */
 		return vdso_clock != clock_by_call;

@@ -22,7 +22,6 @@ u32 host_unit_serial(void)
 	return ++last_serial;
 }
 
-#define CLOSE_ON_EXEC		02000000
 #define START_TIMEOUT_MS	10000
 
 #define SOL_SOCKET	1
@@ -50,7 +49,7 @@ struct host_cmsg {
 int host_unit_messages(void)
 {
 	int pair[2], one = 1;
-	int err = host_call(socketpair, 1 /* AF_UNIX */, 2 | CLOSE_ON_EXEC /* DGRAM */, 0, pair);
+	int err = host_call(socketpair, 1 /* AF_UNIX */, 2 | HOST_O_CLOEXEC /* DGRAM */, 0, pair);
 
 	if (err)
 		return err;

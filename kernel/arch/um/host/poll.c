@@ -13,12 +13,12 @@
 #include <uapi/linux/eventpoll.h>
 #include <host/irq.h>
 #include <host/poll.h>
+#include "abi.h"
 #include "raw.h"
 #include "thread.h"
 
 #define RING_EVENTS	256
 #define BATCH_EVENTS	32
-#define CLOEXEC		02000000
 #define ADD		1
 #define DEL		2
 #define MOD		3
@@ -64,7 +64,7 @@ static void poll_main(void *arg)
 
 static int start(void)
 {
-	int fd = (int)host_call(epoll_create1, CLOEXEC);
+	int fd = (int)host_call(epoll_create1, HOST_O_CLOEXEC);
 	int ret;
 
 	if (fd < 0)

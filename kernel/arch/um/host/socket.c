@@ -9,8 +9,6 @@
 
 #define FAMILY_UNIX	1
 #define STREAM		1
-#define CLOEXEC		02000000
-#define NONBLOCK	04000
 #define AT_ONCE		0x4040		/* MSG_DONTWAIT | MSG_NOSIGNAL */
 #define LEVEL_SOCKET	1
 #define RIGHTS		1
@@ -55,7 +53,7 @@ int host_socket_connect(const char *path)
 	if (len >= sizeof(address.path))
 		return -ENAMETOOLONG;
 	memcpy(address.path, path, len);
-	fd = (int)host_call(socket, FAMILY_UNIX, STREAM | CLOEXEC | NONBLOCK, 0);
+	fd = (int)host_call(socket, FAMILY_UNIX, STREAM | HOST_O_CLOEXEC | HOST_O_NONBLOCK, 0);
 	if (fd < 0)
 		return fd;
 	while ((err = HOST_CALL(connect, fd, &address, sizeof(address.family) + len + 1)) == -EAGAIN &&
@@ -69,7 +67,7 @@ int host_socket_connect(const char *path)
 
 int host_socket_pair(int fds[2])
 {
-	return (int)host_call(socketpair, FAMILY_UNIX, STREAM | CLOEXEC | NONBLOCK, 0, fds);
+	return (int)host_call(socketpair, FAMILY_UNIX, STREAM | HOST_O_CLOEXEC | HOST_O_NONBLOCK, 0, fds);
 }
 
 ssize_t host_socket_send(int fd, const void *buf, size_t len_bytes, const int *pass,
@@ -97,7 +95,7 @@ ssize_t host_socket_receive(int fd, void *buf, size_t len_bytes)
 
 int host_event_create(void)
 {
-	return (int)host_call(eventfd2, 0, CLOEXEC | NONBLOCK);
+	return (int)host_call(eventfd2, 0, HOST_O_CLOEXEC | HOST_O_NONBLOCK);
 }
 
 void host_event_raise(int fd)

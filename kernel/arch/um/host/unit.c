@@ -20,7 +20,6 @@
 #include "raw.h"
 #include "unit_private.h"
 
-#define NONBLOCK		04000
 #define POOL_MAX		48
 #define POOL_CARRIERS_MAX	8
 #define UNITS_PREPARED_MAX	8
@@ -81,7 +80,7 @@ static void write_agent_start(struct host_unit *unit, u32 serial)
 	op = host_list_op(op, OP_CHECK, __NR_munmap, Z_REQ, Z_REQ_SIZE, 0, 0, 0, 0);
 	op = host_list_op(op, OP_CHECK, __NR_prctl, HOST_PR_SET_PDEATHSIG, HOST_SIGKILL, 0, 0, 0, 0);
 	op = host_list_op(op, 0, __NR_close, FD_ACK, 0, 0, 0, 0, 0);
-	op = host_list_op(op, OP_CHECK, __NR_eventfd2, 0, NONBLOCK, 0, 0, 0, 0);
+	op = host_list_op(op, OP_CHECK, __NR_eventfd2, 0, HOST_O_NONBLOCK, 0, 0, 0, 0);
 	host_list_op(op, OP_CHECK | OP_SELF | OP_END, __NR_sendmsg, FD_SOCK,
 		     host_unit_message(unit, serial, FD_ACK), 0, 0, 0, 0);
 }

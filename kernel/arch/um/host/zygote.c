@@ -26,9 +26,6 @@
 #include "raw.h"
 #include "unit_private.h"
 
-#define CLOSE_ON_EXEC		02000000
-#define NONBLOCK		04000
-
 #define SECCOMP_DATA(member)	__builtin_offsetof(struct seccomp_data, member)
 
 int host_ctl_fd = -1;
@@ -227,7 +224,7 @@ int host_zygote_start(void)
 	sock = host_unit_messages();
 	if (sock < 0)
 		return sock;
-	zygote_ack = host_call(eventfd2, 0, CLOSE_ON_EXEC | NONBLOCK);
+	zygote_ack = host_call(eventfd2, 0, HOST_O_CLOEXEC | HOST_O_NONBLOCK);
 	zygote = host_call(clone, HOST_SIGCHLD, 0, 0, 0, 0);
 	if (zygote == 0)
 		zygote_main(sock, stub_fd, parent);

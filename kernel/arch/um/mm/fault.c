@@ -35,8 +35,8 @@ static pte_t pte_look(struct mm_struct *mm, unsigned long addr)
 /*
  * Copies on write, ahead.  A fault costs many times what the copy of a page does, and a program
  * that wrote the page before this one is likely to go on: to the end of what um_fill() looks at
- * those pages are copied too that are there, read-only.  Return: false if what was
- * locked for the first fault is not any more.
+ * those pages are copied too that are there, read-only.  Return: false if what was locked for
+ * the first fault is not any more.
  */
 static bool write_ahead(struct vm_area_struct *vma, unsigned long addr, unsigned int flags)
 {
