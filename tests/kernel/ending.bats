@@ -29,6 +29,11 @@ count() {
 	done
 }
 
+@test "when the shell of the console job is killed the machine ends too" {
+	guest_boot quiet run=/t/eval,kill,-9,'$PPID;exec',sleep,1000
+	[ "$status" -eq 137 ]
+}
+
 @test "reboot starts afresh in the same process, with the same command line" {
 	disk=$(guest_disk disk)
 	guest_boot ubd0="$disk" root=/dev/ubda rw run=/t/once,reboot,-f

@@ -14,7 +14,7 @@ keeper=$UML_BUILD/tests/bin/keeper
 guest_limit_s=${GUEST_LIMIT_S:-120}
 # Processes that this test started and must end: process ids, in order.
 started=()
-# Who runs the guest: empty for the tests' own user, see as_user.
+# Who runs the guest: empty for the tests' own user, see guest_as_user.
 guest_user=
 
 log() {
@@ -47,13 +47,13 @@ need_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root: $1"
 }
 
-# as_user COMMAND...: runs it as an ordinary user without groups, also where the tests are root's.
+# What makes a command an ordinary user's, without groups, also where the tests are root's.
+user_prefix=()
+[ "$(id -u)" -ne 0 ] ||
+	user_prefix=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --)
+
 as_user() {
-	if [ "$(id -u)" -ne 0 ]; then
-		"$@"
-	else
-		setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all -- "$@"
-	fi
+	"${user_prefix[@]}" "$@"
 }
 
 # guest_as_user: the guests of this test are an ordinary user's.
@@ -95,7 +95,8 @@ guest_prepare() {
 		HOME="$guest_dir/home" TMPDIR="$guest_dir/tmp"
 		"$guest_kernel" "${extra[@]}" "${disk[@]}" "${root[@]}"
 		uml_dir="$guest_dir/uml" "$@")
-	[ -z "$guest_user" ] || guest_command=(as_user "${guest_command[@]}")
+	# Not by the function, whose shell would stand between: signals are for the keeper.
+	[ -z "$guest_user" ] || guest_command=("${user_prefix[@]}" "${guest_command[@]}")
 }
 
 # guest_boot OPTION...: boots a guest that ends by itself; sets status and output (the console).
