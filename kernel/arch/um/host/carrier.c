@@ -129,17 +129,30 @@ static void decode(struct host_carrier *c, const struct seccomp_notif *n)
 	}
 }
 
+/* Receive the next held call of a carrier that is being made: 0 or -errno. */
+static long begin_receive(struct host_carrier *c, struct seccomp_notif *n)
+{
+	int tries = 0;
+	long err;
+
+	while ((err = receive(c, n, &host_trouble))) {
+		if (err == -EINTR && host_maker_died(c->unit))
+			return -ESRCH;
+		if (err != -EINTR && (err != -ENOENT || ++tries > BEGIN_TRIES))
+			return err;
+	}
+	decode(c, n);
+	return 0;
+}
+
 /* The first two stops of a new carrier: close_range(), let through, and its report. */
 static int carrier_begin(struct host_carrier *c)
 {
 	struct seccomp_notif n;
-	int tries = 0;
-	long err;
+	long err = begin_receive(c, &n);
 
-	while ((err = receive(c, &n, &host_never_pending)))
-		if (err != -EINTR && (err != -ENOENT || ++tries > BEGIN_TRIES))
-			return err;
-	decode(c, &n);
+	if (err)
+		return err;
 	c->pid = n.pid;
 	if (c->nr != __NR_close_range || c->args[0] || (u32)c->args[1] != ~0U ||
 	    c->args[2] != CLOSE_RANGE_UNSHARE)
@@ -147,10 +160,9 @@ static int carrier_begin(struct host_carrier *c)
 	err = send(c, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 	if (err)
 		return err;
-	while ((err = receive(c, &n, &host_never_pending)))
-		if (err != -EINTR && (err != -ENOENT || ++tries > BEGIN_TRIES))
-			return err;
-	decode(c, &n);
+	err = begin_receive(c, &n);
+	if (err)
+		return err;
 	return c->stop == HOST_REPORT && c->signal == REPORT_START ? 0 : -EPROTO;
 }
 
@@ -209,7 +221,7 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	host_list_op(op, OP_CHECK | OP_RETRY | OP_END, __NR_sendmsg, FD_SOCK,
 		     host_unit_message(unit, serial, c->agent_listener), 0, 0, 0, 0);
 	host_list_post(unit->ro);
-	err = host_unit_receive(serial, unit->ack, &c->listener, &pid);
+	err = host_unit_receive(unit, serial, unit->ack, &c->listener, &pid);
 	if (err) {
 		/* Agent or carrier could not; the agent may be trying to send what never will be. */
 		if (err == -ETIMEDOUT || host_list_abort(unit))

@@ -20,18 +20,26 @@ bool host_zygote_dead(void)
  * Those that end by our own hand are reaped where it happens; what is found here was
  * killed by somebody else.
  */
-void host_children_reap(void)
+bool host_children_reap(void)
 {
+	bool unknown = false;
+
 	for (;;) {
 		long pid = host_call(wait4, -1, 0, HOST_WNOHANG | HOST_WALL, 0);
 
 		if (pid <= 0)
-			return;
+			return unknown;
 		if (pid == host_zygote_pid())
 			zygote_dead = true;
 		else if (pid == host_guardian_pid())
 			host_guardian_start();
 		else
-			host_unit_died(pid);
+			unknown |= !host_unit_died(pid);
 	}
+}
+
+bool host_maker_died(const struct host_unit *unit)
+{
+	WRITE_ONCE(host_trouble, 0);
+	return host_children_reap() || unit->dead || zygote_dead;
 }

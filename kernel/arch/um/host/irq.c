@@ -25,7 +25,6 @@
 unsigned long host_irq_pending;
 unsigned int host_irq_enabled;
 unsigned long host_trouble;
-const unsigned long host_never_pending;
 int host_term_requests;
 
 static int cpu_thread;

@@ -17,6 +17,7 @@
 #include <linux/compiler.h>
 #include <uapi/linux/futex.h>
 #include <host/ram.h>
+#include <host/start.h>
 #include "abi.h"
 #include "raw.h"
 #include "sleep.h"

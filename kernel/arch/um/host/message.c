@@ -114,10 +114,11 @@ static u32 message_take(int *fd, int *pid)
 }
 
 /*
- * Wait for the message with a serial number, or for an error acknowledged on error_fd.
- * Messages of attempts that failed earlier are dropped.  Returns 0 or -errno.
+ * Wait for the message with a serial number, for an error acknowledged on error_fd, or for the
+ * death of whoever should send it.  Messages of attempts that failed earlier are dropped.
+ * Returns 0 or -errno.
  */
-int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid)
+int host_unit_receive(struct host_unit *unit, u32 serial, int error_fd, int *fd, int *pid)
 {
 	struct host_pollfd pf[2] = { { host_unit_socket, 1, 0 }, { error_fd, 1, 0 } };
 	int waited_ms = 0;
@@ -125,17 +126,23 @@ int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid)
 	for (;;) {
 		struct host_timespec limit = { 0, 100000000 };
 		long n = host_call(ppoll, pf, 2, &limit, 0, 8);
+		int sender = 0;
 		u32 got;
 		u64 value;
 
 		if (n == 0 && (waited_ms += 100) >= START_TIMEOUT_MS)
 			return -ETIMEDOUT;
-		if (n <= 0)
+		if (n <= 0) {
+			if (host_maker_died(unit))
+				return -ESRCH;
 			continue;
+		}
 		if (pf[0].revents) {
-			got = message_take(fd, pid);
-			if (got == serial && *fd >= 0)
+			got = message_take(fd, &sender);
+			if (got == serial && *fd >= 0) {
+				*pid = sender;
 				return 0;
+			}
 			if (*fd >= 0)
 				host_call(close, *fd);
 			continue;

@@ -23,9 +23,6 @@ long host_guarded_call(long a, long b, long c, const unsigned long *pending, lon
 
 extern const char host_guard_start[], host_guard_end[], host_guard_abort[];
 
-/* Always 0. */
-extern const unsigned long host_never_pending;
-
 /* Not 0: a child died, or an agent's list failed. */
 extern unsigned long host_trouble;
 

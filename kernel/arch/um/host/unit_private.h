@@ -88,7 +88,7 @@ void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64
 int host_unit_messages(void);
 u32 host_unit_serial(void);
 u64 host_unit_message(struct host_unit *unit, u32 serial, int fd);
-int host_unit_receive(u32 serial, int error_fd, int *fd, int *pid);
+int host_unit_receive(struct host_unit *unit, u32 serial, int error_fd, int *fd, int *pid);
 bool host_descriptor_left(void);
 
 /* zygote.c: start it; have it make the agent of a unit whose list is written; end it. */
@@ -109,7 +109,10 @@ void host_units_bind(u32 cpu);
 bool host_carrier_clean(struct host_carrier *c);
 struct host_carrier *host_carrier_first(struct host_unit *unit);
 
-/* children.c */
-void host_children_reap(void);
+/*
+ * children.c: while a process for a unit is being made: has that one, or one of those that make
+ * it, ended?
+ */
+bool host_maker_died(const struct host_unit *unit);
 
 #endif

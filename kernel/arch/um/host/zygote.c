@@ -261,5 +261,5 @@ int host_zygote_agent(struct host_unit *unit, u32 serial)
 {
 	write_list(CTL_SLOT0 + (u64)unit->id * CTL_SLOT_SIZE);
 	host_list_post(host_ctl + CTL_Z_REQ);
-	return host_unit_receive(serial, zygote_ack, &unit->ack, &unit->agent);
+	return host_unit_receive(unit, serial, zygote_ack, &unit->ack, &unit->agent);
 }

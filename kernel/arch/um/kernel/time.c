@@ -8,6 +8,12 @@
  * evaluate without a call, from a page that they can read.  Every so often the function
  * gets a new segment that begins where the old one is and is sloped so that it meets the
  * host's clock at the end of the next interval; so it never jumps and never strays.
+ *
+ * The counter itself may jump: a host that is a virtual machine can be stopped, moved to
+ * another machine and restored.  Its own clock goes on.  Whenever the kernel finds the
+ * counter behind the segment's start, or so far beyond it that a new segment is overdue,
+ * it begins one at the host's clock: it cannot wait for the next interval's end, which is
+ * a time by the very clock that may stand still.
  */
 #include <linux/clockchips.h>
 #include <linux/delay.h>
@@ -28,28 +34,14 @@
 /* Slopes that a host clock can have: 0.1 to 10 GHz. */
 #define CALIBRATION_NS		(4 * NSEC_PER_MSEC)
 
+/* No segment is trusted longer, in intervals; a host that was stopped is the usual reason. */
+#define OVERDUE			8
+/* What a slope may be bent by: a fraction of it. */
+#define BEND_MAX		16
+
 static u64 boot_ns, first_tsc, first_ns;
 static u64 last_tsc, last_ns;
-
-static u64 clock_ns(void)
-{
-	const struct um_hostclock *hc = um_hostclock();
-
-	return hc->valid ? um_hostclock_read(hc) : host_clock_ns();
-}
-
-static u64 clock_read(struct clocksource *cs)
-{
-	return clock_ns();
-}
-
-static struct clocksource clock = {
-	.name = "host",
-	.rating = 400,
-	.read = clock_read,
-	.mask = CLOCKSOURCE_MASK(64),
-	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
-};
+static u64 overdue_counts = ~0ULL;
 
 /* Nanoseconds of the host for each count, as a fraction of 2^SHIFT. */
 static u64 slope(u64 counts, u64 ns)
@@ -71,31 +63,102 @@ static void new_segment(u64 tsc0, u64 ns0, u64 mult)
 	WRITE_ONCE(hc->seq, hc->seq + 1);
 }
 
+static bool out_of_reach(const struct um_hostclock *hc, u64 tsc)
+{
+	return tsc - hc->tsc0 > overdue_counts;
+}
+
+/*
+ * Begin anew at the host's clock; not before what the segment began with, and not before what
+ * it comes to unless that is far off.  Context: interrupts off.
+ */
+static void notrace anchor(u64 tsc, u64 ns)
+{
+	const struct um_hostclock *hc = um_hostclock();
+	u64 ours = hc->ns0;
+
+	if (tsc > hc->tsc0)
+		ours += mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
+	if (ours > ns + STEER_INTERVAL_NS)
+		ours = hc->ns0;
+	last_tsc = tsc;
+	last_ns = ns;
+	new_segment(tsc, max(ns, ours), hc->mult);
+}
+
+static noinline u64 notrace anchored_ns(void)
+{
+	const struct um_hostclock *hc = um_hostclock();
+	unsigned long flags;
+	u64 tsc, ns;
+
+	raw_local_irq_save(flags);
+	host_clock_pair(&tsc, &ns);
+	if (out_of_reach(hc, tsc))
+		anchor(tsc, ns);
+	ns = um_hostclock_read(hc);
+	raw_local_irq_restore(flags);
+	return ns;
+}
+
+static u64 notrace clock_ns(void)
+{
+	const struct um_hostclock *hc = um_hostclock();
+
+	if (!hc->valid)
+		return host_clock_ns();
+	if (unlikely(out_of_reach(hc, um_hostclock_counter())))
+		return anchored_ns();
+	return um_hostclock_read(hc);
+}
+
+static u64 clock_read(struct clocksource *cs)
+{
+	return clock_ns();
+}
+
+static struct clocksource clock = {
+	.name = "host",
+	.rating = 400,
+	.read = clock_read,
+	.mask = CLOCKSOURCE_MASK(64),
+	.flags = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
+};
+
 /*
  * The slope that was true for the last interval, bent so that the distance to the
- * host's clock is gone after the next one; by at most 500 ppm.
+ * host's clock is gone after the next one.
  */
+static void bend(u64 tsc, u64 ns)
+{
+	const s64 gap_max = STEER_INTERVAL_NS / BEND_MAX;
+	const struct um_hostclock *hc = um_hostclock();
+	u64 rate = slope(tsc - last_tsc, ns - last_ns);
+	u64 ours = hc->ns0 + mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
+	s64 gap = clamp_t(s64, ns - ours, -gap_max, gap_max);
+
+	new_segment(tsc, ours, rate + div64_s64((s64)(rate >> 8) * gap, STEER_INTERVAL_NS >> 8));
+	last_tsc = tsc;
+	last_ns = ns;
+}
+
 static void steer(struct work_struct *work);
 static DECLARE_DELAYED_WORK(steer_work, steer);
 
 static void steer(struct work_struct *work)
 {
-	struct um_hostclock *hc = um_hostclock();
-	u64 tsc, ns, ours, rate;
+	const struct um_hostclock *hc = um_hostclock();
 	unsigned long flags;
-	s64 gap, bend;
+	u64 tsc, ns;
 
 	/* An interrupt that reads the clock must not find a segment half made. */
 	local_irq_save(flags);
 	host_clock_pair(&tsc, &ns);
-	rate = slope(tsc - last_tsc, ns - last_ns);
-	ours = hc->ns0 + mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
-	gap = clamp_t(s64, ns - ours, -(s64)STEER_INTERVAL_NS / 2000, STEER_INTERVAL_NS / 2000);
-	bend = div64_s64((s64)(rate >> 8) * gap, STEER_INTERVAL_NS >> 8);
-	new_segment(tsc, ours, rate + bend);
+	if (out_of_reach(hc, tsc))
+		anchor(tsc, ns);
+	else if (tsc > last_tsc && ns > last_ns)
+		bend(tsc, ns);
 	local_irq_restore(flags);
-	last_tsc = tsc;
-	last_ns = ns;
 	schedule_delayed_work(&steer_work, nsecs_to_jiffies(STEER_INTERVAL_NS));
 }
 
@@ -124,6 +187,8 @@ static void __init clock_init(void)
 			host_clock_pair(&tsc, &ns);
 		while (ns - first_ns < CALIBRATION_NS);
 		new_segment(tsc, ns, slope(tsc - first_tsc, ns - first_ns));
+		overdue_counts = div64_u64(tsc - first_tsc, ns - first_ns) + 1;
+		overdue_counts *= OVERDUE * STEER_INTERVAL_NS;
 		last_tsc = tsc;
 		last_ns = ns;
 		hc->valid = 1;

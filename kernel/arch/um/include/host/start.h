@@ -31,8 +31,12 @@ void host_start(unsigned long *stack);
 /** host_signals_start() - install the signal handlers of the virtual CPU. */
 void host_signals_start(void);
 
-/** host_children_reap() - find out which of our processes died; HOST_IRQ_CHILD does it. */
-void host_children_reap(void);
+/**
+ * host_children_reap() - find out which of our processes died; HOST_IRQ_CHILD does it
+ *
+ * Return: true if one is among them that had not been heard of: it was being made.
+ */
+bool host_children_reap(void);
 
 /** host_zygote_dead() - can no more units be made? */
 bool host_zygote_dead(void);
