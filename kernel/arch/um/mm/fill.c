@@ -125,9 +125,9 @@ int um_fill(struct mm_struct *mm, unsigned long addr)
 	addr &= PAGE_MASK;
 	if (!mm->context.unit)
 		return -ESRCH;
+	local_irq_save(flags);
 	if (mm->context.maps > MAPS_MAX)
 		um_unhost_all(mm);
-	local_irq_save(flags);
 	err = fill_locked(mm, addr);
 	local_irq_restore(flags);
 	return err;
