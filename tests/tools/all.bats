@@ -105,7 +105,6 @@ long_options() {
 	local manual name
 	for manual in $(manuals); do
 		name=$(basename "${manual%.*}")
-		case $name in port-helper | uml_net) continue ;; esac
 		grep -rqs "^COMPLETIONS += $name:" "$UML_SOURCE"/*/Makemodule.am
 		diff <("$(tool "$name")" --help | long_options) <(PATH="$(dirname "$(tool "$name")"):$PATH" \
 			bash -c '
@@ -116,4 +115,28 @@ long_options() {
 				$function "$1" -- "$1"
 				printf "%s\n" "${COMPREPLY[@]}"' - "$name" "$UML_SOURCE" | long_options)
 	done
+}
+
+# complete TOOL WORD...: what the tool's completion offers for the last word.
+complete_word() {
+	bash -c '
+		. "$1/$2/complete.bash"
+		shift 2
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		function=$(complete -p "$1" | sed "s/.*-F \([^ ]*\).*/\1/")
+		$function "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf "%s\n" "${COMPREPLY[@]}"' - "$UML_SOURCE" "$@"
+}
+
+@test "uml_net and port-helper: a request is completed word by word, files where they stand" {
+	cd "$BATS_TEST_TMPDIR"
+	touch policy.conf
+	[ "$(complete_word uml_net uml_net 4 '' | xargs)" = "tuntap add del" ]
+	[ "$(complete_word uml_net uml_net 4 tuntap d)" = down ]
+	[ "$(complete_word uml_net uml_net --config = pol)" = policy.conf ]
+	[ "$(complete_word uml_net uml_net --config = '' | grep policy)" = policy.conf ]
+	[ "$(complete_word uml_net uml_net --check --con)" = --config ]
+	[ "$(complete_word port-helper port-helper --uml-socket pol)" = policy.conf ]
+	[ "$(complete_word port-helper port-helper --uml-socket = pol)" = policy.conf ]
+	[ -z "$(complete_word port-helper port-helper --uml-socket no-such)" ]
 }
