@@ -145,6 +145,11 @@ static long begin_receive(struct host_carrier *c, struct seccomp_notif *n)
 	return 0;
 }
 
+static bool in_stub(u64 ip)
+{
+	return ip >= STUB_TEXT && ip < STUB_TEXT + STUB_TEXT_SIZE;
+}
+
 /* The first two stops of a new carrier: close_range(), let through, and its report. */
 static int carrier_begin(struct host_carrier *c)
 {
@@ -154,6 +159,9 @@ static int carrier_begin(struct host_carrier *c)
 	if (err)
 		return err;
 	c->pid = n.pid;
+	/* The address is what a report is told from a guest's call by. */
+	if (!in_stub(c->ip))
+		return -EOPNOTSUPP;
 	if (c->nr != __NR_close_range || c->args[0] || (u32)c->args[1] != ~0U ||
 	    c->args[2] != CLOSE_RANGE_UNSHARE)
 		return -EPROTO;

@@ -3,17 +3,26 @@
 #include <linux/types.h>
 #include <linux/compiler.h>
 #include <host/guardian.h>
+#include <host/print.h>
 #include <host/start.h>
 #include "abi.h"
 #include "sleep.h"
 #include "raw.h"
 #include "unit_private.h"
 
-static bool zygote_dead;
+static char zygote_death[32];
 
-bool host_zygote_dead(void)
+const char *host_zygote_death(void)
 {
-	return zygote_dead;
+	return zygote_death[0] ? zygote_death : NULL;
+}
+
+static void zygote_ended(int status)
+{
+	int signal = status & 0x7f;
+
+	host_format(zygote_death, sizeof(zygote_death), signal ? "killed by signal %d" : "exit status %d",
+		    signal ? signal : status >> 8);
 }
 
 /*
@@ -25,12 +34,13 @@ bool host_children_reap(void)
 	bool unknown = false;
 
 	for (;;) {
-		long pid = host_call(wait4, -1, 0, HOST_WNOHANG | HOST_WALL, 0);
+		int status;
+		long pid = host_call(wait4, -1, &status, HOST_WNOHANG | HOST_WALL, 0);
 
 		if (pid <= 0)
 			return unknown;
 		if (pid == host_zygote_pid())
-			zygote_dead = true;
+			zygote_ended(status);
 		else if (pid == host_guardian_pid())
 			host_guardian_start();
 		else
@@ -41,5 +51,5 @@ bool host_children_reap(void)
 bool host_maker_died(const struct host_unit *unit)
 {
 	WRITE_ONCE(host_trouble, 0);
-	return host_children_reap() || unit->dead || zygote_dead;
+	return host_children_reap() || unit->dead || host_zygote_death();
 }

@@ -11,6 +11,7 @@
 #include <linux/compiler.h>
 #include <host/err.h>
 #include <host/ram.h>
+#include <host/space.h>
 #include <asm/memory_layout.h>
 #include "abi.h"
 #include "raw.h"
@@ -46,9 +47,12 @@ int host_ram_create(unsigned long base, unsigned long bytes)
 int host_ram_map(void)
 {
 	long addr = UM_IMAGE_BASE + host_ram_base;
-	long got = host_call(mmap, addr, host_ram_bytes, HOST_PROT_READ | HOST_PROT_WRITE,
-			     HOST_MAP_SHARED | HOST_MAP_FIXED_NOREPLACE | HOST_MAP_NORESERVE, host_ram_fd, 0);
+	long got;
 
+	if (addr + host_ram_bytes > host_vmalloc_base)
+		return -ENOMEM;
+	got = host_call(mmap, addr, host_ram_bytes, HOST_PROT_READ | HOST_PROT_WRITE,
+			HOST_MAP_SHARED | HOST_MAP_FIXED_NOREPLACE | HOST_MAP_NORESERVE, host_ram_fd, 0);
 	return got == addr ? 0 : got < 0 ? got : -EEXIST;
 }
 

@@ -20,6 +20,7 @@
 #include <host/print.h>
 #include <host/process.h>
 #include <host/ram.h>
+#include <host/space.h>
 #include <host/start.h>
 #include <host/string.h>
 #include <host/unit.h>
@@ -133,6 +134,20 @@ static void must(long err, const char *what, const char *remedy)
 		host_die("%s: %s; %s", what, host_strerror(err), remedy);
 }
 
+static void prepare_units(void)
+{
+	long err = host_units_prepare(UNITS_AT_START);
+
+	if (err && host_zygote_death())
+		host_die("cannot create guest processes: the zygote process has ended (%s); look for who "
+			 "killed it, or raise the limit of address space (ulimit -v)", host_zygote_death());
+	if (err == -EOPNOTSUPP)
+		host_die("cannot start: seccomp notification does not tell where calls are made; it takes a "
+			 "host other than stock user-mode Linux");
+	must(err, "cannot create guest processes",
+	     "raise the limits of processes and open files (ulimit -u, -n, pids.max of the cgroup)");
+}
+
 void host_start(unsigned long *stack)
 {
 	int argc = stack[0];
@@ -153,13 +168,13 @@ void host_start(unsigned long *stack)
 	must(host_guardian_start(), "cannot start the guardian process", "raise the limit of processes (ulimit -u)");
 	host_umid_claim();
 	check_memory();
+	must(host_space_find(), "cannot find address space", "raise ulimit -v");
 	must(host_ram_create(image, host_options.mem_bytes), "cannot create guest RAM",
 	     "give a smaller mem=, or raise the limits of open files and of file size (ulimit -n, -f)");
 	must(host_units_start(), "cannot create the zygote process",
 	     "raise the limits of processes, open files and address space (ulimit -u, -n, -v)");
 	must(host_ram_map(), "cannot map guest RAM", "give a smaller mem=, or raise ulimit -v");
 	host_signals_start();
-	must(host_units_prepare(UNITS_AT_START), "cannot create guest processes",
-	     "raise the limits of processes and open files (ulimit -u, -n, pids.max of the cgroup)");
+	prepare_units();
 	um_start_kernel();
 }

@@ -14,6 +14,7 @@
 #include <uapi/linux/seccomp.h>
 #include <host/err.h>
 #include <host/print.h>
+#include <host/space.h>
 #include <host/string.h>
 #include "abi.h"
 #include "balance.h"
@@ -32,16 +33,24 @@ static struct host_unit *pool;
 static unsigned int npool;
 static struct host_unit *spare;		/* slots without processes */
 
+/* The slots of all units take at most half of the address space. */
+u64 host_units_max(void)
+{
+	u64 fit = host_user_end / 2 / CTL_SLOT_SIZE;
+
+	return fit < UNITS_MAX ? fit : UNITS_MAX;
+}
+
 int host_units_start(void)
 {
-	u64 size = UNITS_MAX * sizeof(*units);
+	u64 size = host_units_max() * sizeof(*units);
 	int fd = host_call(memfd_create, "uml-units", 1 /* CLOEXEC */);
 
 	if (fd < 0)
 		return -EMFILE;
 	if (host_call(ftruncate, fd, size))
 		return -EFBIG;
-	units = (void *)host_call(mmap, 0, size, HOST_PROT_READ | HOST_PROT_WRITE,
+	units = (void *)host_call(mmap, host_space_large(size), size, HOST_PROT_READ | HOST_PROT_WRITE,
 				  HOST_MAP_SHARED | HOST_MAP_NORESERVE, fd, 0);
 	host_call(close, fd);
 	return IS_HOST_ERR(units) ? -ENOMEM : host_zygote_start();
@@ -63,7 +72,7 @@ static struct host_unit *slot_get(void)
 		spare = unit->next;
 		return unit;
 	}
-	if (units_top == UNITS_MAX)
+	if (units_top == host_units_max())
 		return NULL;
 	unit = &units[units_top];
 	unit->id = units_top++;

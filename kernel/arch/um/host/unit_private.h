@@ -98,6 +98,7 @@ int host_zygote_pid(void);
 void host_zygote_kill(void);
 
 /* unit.c */
+u64 host_units_max(void);
 bool host_pool_shrink(void);
 int host_unit_refused(int err);
 bool host_unit_died(int pid);

@@ -20,6 +20,7 @@
 #include <uapi/asm/prctl.h>
 #include <host/err.h>
 #include <host/ram.h>
+#include <host/space.h>
 #include <host/start.h>
 #include <host/string.h>
 #include "abi.h"
@@ -189,14 +190,14 @@ static __attribute__((noreturn)) void zygote_main(int sock, int stub_fd, int par
 		      HOST_MAP_SHARED | HOST_MAP_FIXED | HOST_MAP_POPULATE, FD_CTL, CTL_Z_REQ) != Z_REQ)
 		host_call(exit_group, 2);
 	host_call(close_range, FD_FIRST_LISTENER, ~0U, 0);
-	asm volatile("jmp *%0" : : "r" (STUB_ADDR(stub_zygote)) : "memory");
+	asm volatile("jmp *%0" : : "r" (STUB_ADDR(stub_zygote)), "b" (host_user_end - STUB_END) : "memory");
 	__builtin_unreachable();
 }
 
 static int make_control(void)
 {
 	static const char name[] = "uml-control";
-	u64 size = CTL_SLOT0 + (u64)UNITS_MAX * CTL_SLOT_SIZE;
+	u64 size = CTL_SLOT0 + host_units_max() * CTL_SLOT_SIZE;
 
 	host_ctl_fd = host_call(memfd_create, name, 1 | 8 /* CLOEXEC | NOEXEC_SEAL */);
 	if (host_ctl_fd == -EINVAL)
@@ -205,7 +206,7 @@ static int make_control(void)
 		return -EMFILE;
 	if (host_call(ftruncate, host_ctl_fd, size))
 		return -EFBIG;
-	host_ctl = (u8 *)host_call(mmap, 0, size, HOST_PROT_READ | HOST_PROT_WRITE,
+	host_ctl = (u8 *)host_call(mmap, host_space_large(size), size, HOST_PROT_READ | HOST_PROT_WRITE,
 				   HOST_MAP_SHARED | HOST_MAP_NORESERVE, host_ctl_fd, 0);
 	return IS_HOST_ERR(host_ctl) ? -ENOMEM : 0;
 }

@@ -114,8 +114,9 @@ static irqreturn_t child_interrupt(int irq, void *data)
 	struct task_struct *g, *t;
 
 	host_children_reap();
-	if (host_zygote_dead())
-		panic("the zygote process was killed: no guest program can be started any more");
+	if (host_zygote_death())
+		panic("the zygote process has ended (%s): no guest program can be started any more",
+		      host_zygote_death());
 	rcu_read_lock();
 	for_each_process_thread(g, t) {
 		struct host_carrier *c = t->thread.carrier;

@@ -13,6 +13,7 @@
 #include <host/file.h>
 #include <host/option.h>
 #include <host/ram.h>
+#include <host/space.h>
 #include <host/start.h>
 #include <asm/hostclock.h>
 #include <asm/processor.h>
@@ -22,6 +23,10 @@
 
 struct cpuinfo_um um_cpu = { .loops_per_jiffy = 4000000 / HZ };
 EXPORT_SYMBOL(um_cpu);
+
+/* TASK_SIZE and VMALLOC_START. */
+EXPORT_SYMBOL(host_stub_base);
+EXPORT_SYMBOL(host_vmalloc_base);
 
 static char __initdata command_line[COMMAND_LINE_SIZE];
 

@@ -23,8 +23,8 @@
  * one, changed or not, or one that the kernel has built.  The frame is left by xrstor
  * and iretq; rt_sigreturn is never executed.
  *
- * The text is position independent and is copied to STUB_TEXT; symbols are relocated
- * by the host layer.
+ * The text is position independent: it is copied to STUB_TEXT, which only the host layer
+ * knows, and finds the rest by its distance; symbols are relocated by the host layer.
  */
 #include <host/layout.h>
 
@@ -50,24 +50,25 @@ stub_text:
 
 /*
  * The zygote begins here, in the forked copy of the kernel process: drop everything of
- * the parent's address space, then serve Z_REQ.
+ * the parent's address space, then serve Z_REQ.  rbx = bytes that programs have from
+ * STUB_END on.
  */
 	.balign	16
 	.globl	stub_zygote
 stub_zygote:
 	mov	eax, __NR_munmap
 	xor	edi, edi
-	movabs	rsi, STUB_BASE
+	lea	rsi, [rip + stub_text]
 	syscall
 	test	rax, rax
 	jnz	stub_die
 	mov	eax, __NR_munmap
-	movabs	rdi, STUB_END
-	movabs	rsi, HOST_USER_END - STUB_END
+	lea	rdi, [rip + stub_text + OFF_STUB_END]
+	mov	rsi, rbx
 	syscall
 	test	rax, rax
 	jnz	stub_die
-	movabs	r15, Z_REQ
+	lea	r15, [rip + stub_text + OFF_Z_REQ]
 	xor	r13d, r13d
 	xor	esp, esp
 
@@ -139,7 +140,7 @@ list_run:
 
 list_failed:
 	neg	eax
-	movabs	rsi, G_RO + G_ERRTAB
+	lea	rsi, [rip + stub_text + OFF_G_RO + G_ERRTAB]
 	lea	rsi, [rsi + rax * 8]
 	mov	edi, FD_ACK
 	mov	edx, 8
@@ -161,12 +162,12 @@ stub_die:
 
 /* A carrier's start-up is done and its filter holds: report for the first time. */
 carrier_start:
-	movabs	rax, C_RO0		/* r14 is inside C_RO(i): find C_RW(i) */
+	lea	rax, [rip + stub_text + OFF_C_RO0]	/* r14 is inside C_RO(i): find C_RW(i) */
 	mov	r15, r14
 	sub	r15, rax
 	shr	r15, C_RO_SHIFT
 	shl	r15, C_RW_SHIFT
-	movabs	rax, C_RW0
+	lea	rax, [rip + stub_text + OFF_C_RW0]
 	add	r15, rax
 	/* A kick must find us on the signal stack, below the frame that is built at its top. */
 	lea	rsp, [r15 + ALTSTACK_OFF + ALTSTACK_SIZE / 2]
@@ -189,7 +190,7 @@ stub_handler:
 	mov	r15, [rsp + F_SS_SP]
 	sub	r15, ALTSTACK_OFF
 	xor	r10d, r10d
-report:	movabs	rax, G_RO + G_FSGSBASE
+report:	lea	rax, [rip + stub_text + OFF_G_RO + G_FSGSBASE]
 	cmp	qword ptr [rax], 0
 	je	1f
 	rdfsbase r8

@@ -4,20 +4,16 @@
  *
  *   0x0000_2000_0000  modules            within 2 GiB of the image
  *   0x0000_6000_0000  image, then RAM    PAGE_OFFSET, the linear map
- *   0x1000_0000_0000  vmalloc
+ *   0x1000_0000_0000  vmalloc            } where the host gives 47 bits: <host/space.h>
+ *   0x2000_0000_0000  units' memory      }
  *   0x3000_0000_0000  shadow memory of the sanitizers
  *   0x7.......        what the host placed: stack, vDSO, our host-side mappings
  */
 #ifndef __ASM_UM_MEMORY_LAYOUT_H
 #define __ASM_UM_MEMORY_LAYOUT_H
 
-/* The end of guest programs: see host/layout.h. */
-#define UM_STUB_BASE		0x7fffc0000000
-
 #define UM_MODULES_BASE		0x20000000
 #define UM_MODULES_END		0x60000000
 #define UM_IMAGE_BASE		0x60000000
-#define UM_VMALLOC_BASE		0x100000000000
-#define UM_VMALLOC_END		0x200000000000
 
 #endif

@@ -33,8 +33,8 @@
 #define PTRS_PER_PGD		512
 #define USER_PTRS_PER_PGD	256
 
-#define VMALLOC_START		_AC(UM_VMALLOC_BASE, UL)
-#define VMALLOC_END		_AC(UM_VMALLOC_END, UL)
+#define VMALLOC_START		host_vmalloc_base
+#define VMALLOC_END		(2 * VMALLOC_START)
 #define MODULES_VADDR		_AC(UM_MODULES_BASE, UL)
 #define MODULES_END		_AC(UM_MODULES_END, UL)
 #define FIXADDR_START		VMALLOC_END
@@ -43,6 +43,7 @@
 
 #include <linux/mm_types.h>
 #include <linux/bug.h>
+#include <host/space.h>
 
 #include <asm-generic/pgtable-nop4d.h>
 

@@ -11,12 +11,13 @@
 #include <asm/memory_layout.h>
 #include <asm/processor-flags.h>
 #include <asm/vdso/processor.h>
+#include <host/space.h>
 
 struct task_struct;
 struct mm_struct;
 struct host_carrier;
 
-#define TASK_SIZE		_AC(UM_STUB_BASE, UL)
+#define TASK_SIZE		host_stub_base
 #define TASK_SIZE_MAX		TASK_SIZE
 #define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
 #define STACK_TOP		TASK_SIZE

@@ -4,7 +4,8 @@
  *
  * Everything below STUB_BASE is the guest process's own.  The rest is mapped by the
  * zygote and by the agents and can never be named by a guest mapping (TASK_SIZE is
- * STUB_BASE):
+ * STUB_BASE).  STUB_BASE is in the last GiB of what the host gives programs, which is less
+ * where the host is a guest of such a kernel; all else has its fixed place behind it:
  *
  *   STUB_TEXT   64 KiB  r-x  all code that is not the guest's (a sealed memfd)
  *   G_RO        64 KiB  r--  constants of all processes: filter, table of error values
@@ -21,25 +22,35 @@
 #ifndef __HOST_LAYOUT_H
 #define __HOST_LAYOUT_H
 
-#include <asm/memory_layout.h>
-
-#define STUB_BASE		UM_STUB_BASE
-#define STUB_TEXT		STUB_BASE
+/* Offsets from STUB_BASE. */
 #define STUB_TEXT_SIZE		0x10000
-#define G_RO			0x7fffc0010000
+#define OFF_G_RO		0x10000
 #define G_RO_SIZE		0x10000
-#define Z_REQ			0x7fffc0020000
+#define OFF_Z_REQ		0x20000
 #define Z_REQ_SIZE		0x10000
-#define U_REQ			0x7fffc0200000
-#define C_RO0			0x7fffc1000000
-#define C_RO_SHIFT		12
+#define OFF_U_REQ		0x200000
 #define U_REQ_SIZE		(LIST_DATA + 0x1000)
-#define C_RW0			0x7fffd0000000
+#define OFF_C_RO0		0x1000000
+#define C_RO_SHIFT		12
+#define OFF_C_RW0		0x10000000
 #define C_RW_SHIFT		15
 #define C_RW_STRIDE		(1 << C_RW_SHIFT)
 #define UNIT_CARRIERS		4096
-#define STUB_END		0x7fffe0000000
-#define HOST_USER_END		0x7ffffffff000
+#define OFF_STUB_END		0x20000000
+#define STUB_SPACE		(1UL << 30)	/* what STUB_BASE is a multiple of */
+
+#ifndef __ASSEMBLY__
+#include <host/space.h>
+
+#define STUB_BASE		host_stub_base
+#define STUB_TEXT		STUB_BASE
+#define G_RO			(STUB_BASE + OFF_G_RO)
+#define Z_REQ			(STUB_BASE + OFF_Z_REQ)
+#define U_REQ			(STUB_BASE + OFF_U_REQ)
+#define C_RO0			(STUB_BASE + OFF_C_RO0)
+#define C_RW0			(STUB_BASE + OFF_C_RW0)
+#define STUB_END		(STUB_BASE + OFF_STUB_END)
+#endif
 
 /* The control memfd: the zygote's pages, then one slot for each unit. */
 #define CTL_Z_REQ		G_RO_SIZE

@@ -38,8 +38,8 @@ void host_signals_start(void);
  */
 bool host_children_reap(void);
 
-/** host_zygote_dead() - can no more units be made? */
-bool host_zygote_dead(void);
+/** host_zygote_death() - how the zygote ended, if it did: no more units can be made then. */
+const char *host_zygote_death(void);
 
 /**
  * um_fixup_exception() - kernel side: look up the exception table
