@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-families="proc mem sig fp fsgs thr time ptrace"
+families="proc mem sig fp fsgs thr time ptrace watch"
 
 # family NAME: all programs NAME and NAME-*; tells of each that does not agree before it fails.
 family() {
@@ -91,4 +91,10 @@ agrees() {
 
 @test "ptrace" {
 	family ptrace
+}
+
+@test "debug registers, whether the host has some or not" {
+	guest_boot quiet mem=512M run=/t/guest/watch-debugreg
+	[ "$status" -eq 0 ]
+	[[ $output != *FAIL* ]]
 }

@@ -16,6 +16,7 @@
 #include <asm/exec.h>
 #include <asm/switch_to.h>
 #include <asm/mmu_context.h>
+#include <asm/task_regs.h>
 #include <asm/um_user.h>
 #include <asm/xstate.h>
 
@@ -66,7 +67,9 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 
 	p->thread.carrier = NULL;
 	p->thread.full_regs = true;
-	p->thread.stepping = false;
+	p->thread.stepping = p->thread.watching = false;
+	p->thread.watch = NULL;
+	p->thread.dr6 = 0;
 	prepare_stack(p, args->fn, args->fn_arg);
 	if (args->fn) {
 		memset(regs, 0, sizeof(*regs));
@@ -74,6 +77,8 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 		return 0;
 	}
 	*regs = *current_pt_regs();
+	if (current->thread.stepping)
+		regs->flags &= ~X86_EFLAGS_TF;
 	regs->ax = 0;
 	if (args->stack)
 		regs->sp = args->stack;
@@ -107,11 +112,13 @@ EXPORT_SYMBOL_GPL(start_thread);
 
 void exit_thread(struct task_struct *tsk)
 {
+	um_debugregs_free(tsk);
 	um_carrier_detach(tsk);
 }
 
 void flush_thread(void)
 {
+	um_debugregs_free(current);
 }
 
 void um_deactivate_mm(struct task_struct *tsk)

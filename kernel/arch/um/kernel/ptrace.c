@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ptrace.c - the registers of stopped tasks for debuggers and core dumps, and single steps.
+ * ptrace.c - the registers of stopped tasks, for debuggers and core dumps.
  *
  * A task that stops for its tracer, or writes a core dump, has full registers: general
  * ones in task_pt_regs(), fs and gs base in its thread_struct, vector state in um_xstate().
  * Everything here works on those three.
  *
  * Selectors of data segments are of no use to 64-bit programs and are not kept: they read
- * as 0, and valid values are taken and forgotten.  There are no debug registers: they read
- * as 0, and take nothing else.
- *
- * A single step is the processor's trap flag, set in the registers that the carrier
- * resumes with.  thread.stepping remembers that it was the tracer who set it, so that the
- * program does not see it, and keeps its own.
+ * as 0, and valid values are taken and forgotten.  Debug registers are in step.c.
  */
 #include <linux/kernel.h>
 #include <linux/init.h>
@@ -252,78 +247,30 @@ const struct user_regset_view *task_user_regset_view(struct task_struct *task)
 	return &um_view;
 }
 
-/* Single steps. */
-
-/*
- * Is the next instruction one that loads the flags (popf, iret)?  Then it decides about
- * the trap flag, and what it leaves there is the program's.
- */
-static bool next_insn_loads_flags(struct task_struct *task)
-{
-	static const u8 prefixes[] = {
-		0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3,
-	};
-	struct pt_regs *regs = task_pt_regs(task);
-	u8 insn[15];
-	int len, i;
-
-	len = access_process_vm(task, regs->ip, insn, sizeof(insn), FOLL_FORCE);
-	for (i = 0; i < len; i++) {
-		if (insn[i] == 0x9d || insn[i] == 0xcf)
-			return true;
-		if (!memchr(prefixes, insn[i], sizeof(prefixes)) &&
-		    !(regs->cs == __USER_CS && (insn[i] & 0xf0) == 0x40))
-			return false;
-	}
-	return false;
-}
-
-void user_enable_single_step(struct task_struct *task)
-{
-	struct pt_regs *regs = task_pt_regs(task);
-	bool own = (regs->flags & X86_EFLAGS_TF) && !task->thread.stepping;
-
-	set_tsk_thread_flag(task, TIF_SINGLESTEP);
-	/* A step into a system call ends behind it, before the next instruction. */
-	set_task_syscall_work(task, SYSCALL_EXIT_TRAP);
-	regs->flags |= X86_EFLAGS_TF;
-	task->thread.stepping = !own && !next_insn_loads_flags(task);
-}
-
-void user_disable_single_step(struct task_struct *task)
-{
-	clear_tsk_thread_flag(task, TIF_SINGLESTEP);
-	clear_task_syscall_work(task, SYSCALL_EXIT_TRAP);
-	if (task->thread.stepping) {
-		task->thread.stepping = false;
-		task_pt_regs(task)->flags &= ~X86_EFLAGS_TF;
-	}
-}
+/* Requests. */
 
 void ptrace_disable(struct task_struct *task)
 {
+	um_debugregs_free(task);
 	user_disable_single_step(task);
 }
-
-/* The step that ended behind a system call, reported as native Linux does. */
-void user_single_step_report(struct pt_regs *regs)
-{
-	current->thread.trap_nr = X86_TRAP_DB;
-	current->thread.error_code = 0;
-	force_sig_fault(SIGTRAP, TRAP_BRKPT, (void __user *)instruction_pointer(regs));
-}
-
-/* Requests. */
 
 static bool is_debugreg(unsigned long addr)
 {
 	return addr >= DEBUGREG_FIRST && addr <= DEBUGREG_LAST;
 }
 
+static unsigned int debugreg_of(unsigned long addr)
+{
+	return (addr - DEBUGREG_FIRST) / sizeof(long);
+}
+
 static long peek_user(struct task_struct *task, unsigned long addr, unsigned long __user *to)
 {
 	if (addr % sizeof(long) || addr >= sizeof(struct user))
 		return -EIO;
+	if (is_debugreg(addr))
+		return put_user(um_debugreg_get(task, debugreg_of(addr)), to);
 	return put_user(addr < sizeof(struct user_regs_struct) ? read_reg(task, addr) : 0, to);
 }
 
@@ -333,7 +280,7 @@ static long poke_user(struct task_struct *task, unsigned long addr, unsigned lon
 		return -EIO;
 	if (addr < sizeof(struct user_regs_struct))
 		return write_reg(task, addr, value);
-	return is_debugreg(addr) && !value ? 0 : -EIO;
+	return is_debugreg(addr) ? um_debugreg_set(task, debugreg_of(addr), value) : -EIO;
 }
 
 /**

@@ -234,7 +234,9 @@ static void handle_signal(struct ksignal *ksig, struct pt_regs *regs)
 		settle_syscall(ksig, regs);
 	if (stepping)
 		user_disable_single_step(current);
+	um_step_hide();
 	signal_setup_done(set_up_frame(ksig, regs), ksig, stepping);
+	um_step_resume();
 }
 
 static void pull_registers(void)

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <host/process.h>
 #include <host/start.h>
+#include <asm/task_regs.h>
 #include <asm/trapnr.h>
 #include <asm/um_user.h>
 
@@ -45,8 +46,7 @@ static void trap_debug(struct pt_regs *regs, const struct um_trap *trap)
 	if (trap->vector == X86_TRAP_BP)
 		force_sig(SIGTRAP);
 	else
-		force_sig_fault(SIGTRAP, trap->code == TRAP_BRKPT ? TRAP_BRKPT : TRAP_TRACE,
-				(void __user *)regs->ip);
+		um_debug_trap(regs, trap->code);
 }
 
 /* Without an address of its own a SIGSEGV shows the last fault's vector. */

@@ -16,6 +16,7 @@
 struct task_struct;
 struct mm_struct;
 struct host_carrier;
+struct um_watch;
 
 #define TASK_SIZE		host_stub_base
 #define TASK_SIZE_MAX		TASK_SIZE
@@ -35,17 +36,23 @@ struct host_carrier;
  * @error_code: its error code, x86 bits
  * @trap_nr: its x86 vector
  * @stepping: the trap flag is set on behalf of a tracer
+ * @watching: it is set for the debug registers, the tracer asked for no step
+ * @watch: debug registers, or NULL while all are 0
+ * @dr6: the one that tells what the last trap was, without its reserved bits
  */
 struct thread_struct {
 	unsigned long sp;
 	struct host_carrier *carrier;
 	bool full_regs;
 	bool stepping;
+	bool watching;
 	unsigned long fsbase;
 	unsigned long gsbase;
 	unsigned long cr2;
 	unsigned long error_code;
 	unsigned long trap_nr;
+	struct um_watch *watch;
+	unsigned long dr6;
 };
 
 #define INIT_THREAD	{ }

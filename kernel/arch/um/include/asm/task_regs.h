@@ -41,4 +41,37 @@ static inline bool um_selectors_valid(unsigned long cs, unsigned long ss)
  */
 long um_arch_prctl(struct task_struct *task, int option, unsigned long arg);
 
+/** um_step_hide() - take the trap flag of a tracer out of current's registers. */
+void um_step_hide(void);
+
+/** um_step_resume() - set it again if debug registers need it. */
+void um_step_resume(void);
+
+/**
+ * um_debug_trap() - serve the processor's debug exception in guest code
+ * @regs: of current
+ * @code: si_code that the host gave to it
+ */
+void um_debug_trap(struct pt_regs *regs, int code);
+
+/**
+ * um_debugreg_get() - a debug register of a stopped task
+ * @task: whose
+ * @reg: 0 to 7
+ */
+unsigned long um_debugreg_get(struct task_struct *task, unsigned int reg);
+
+/**
+ * um_debugreg_set() - write one
+ * @task: a task stopped under ptrace
+ * @reg: 0 to 7
+ * @value: as the processor defines it
+ *
+ * Return: 0, -EIO for one that there is not, -EINVAL for what cannot be watched, or -ENOMEM.
+ */
+int um_debugreg_set(struct task_struct *task, unsigned int reg, unsigned long value);
+
+/** um_debugregs_free() - clear all debug registers of a task. */
+void um_debugregs_free(struct task_struct *task);
+
 #endif
