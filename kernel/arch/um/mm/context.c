@@ -114,5 +114,6 @@ void arch_exit_mmap(struct mm_struct *mm)
 
 void destroy_context(struct mm_struct *mm)
 {
+	um_early_release(mm);
 	put_unit(mm);
 }

@@ -155,6 +155,7 @@ void um_page_fault(struct pt_regs *regs, const struct um_trap *trap)
 		fault_failed(trap, fault, code);
 		return;
 	}
+	um_early_note(current->mm, addr, flags & FAULT_FLAG_WRITE);
 	/* -EAGAIN: taken away again already; the guest will be back. */
 	err = um_fill(current->mm, addr);
 	if (err && err != -EAGAIN)
@@ -170,36 +171,4 @@ int um_fault_in(unsigned long addr, bool write)
 		return -EFAULT;
 	might_sleep();
 	return handle_fault(addr, flags, NULL, &code) ? -EFAULT : 0;
-}
-
-static void prefault(struct mm_struct *mm, unsigned long addr, unsigned int flags)
-{
-	int err;
-
-	if (addr >= TASK_SIZE)
-		return;
-	mmap_read_lock(mm);
-	err = vma_lookup(mm, addr) ? fixup_user_fault(mm, addr, flags, NULL) : -EFAULT;
-	mmap_read_unlock(mm);
-	if (!err)
-		um_fill(mm, addr);
-}
-
-void um_fork_prefault(struct task_struct *child)
-{
-	struct pt_regs *regs = task_pt_regs(child);
-
-	prefault(child->mm, regs->sp, FAULT_FLAG_WRITE);
-	prefault(current->mm, regs->sp, FAULT_FLAG_WRITE);
-	if (child->thread.fsbase) {
-		prefault(child->mm, child->thread.fsbase, FAULT_FLAG_WRITE);
-		prefault(current->mm, child->thread.fsbase, FAULT_FLAG_WRITE);
-	}
-	prefault(child->mm, regs->ip, 0);
-}
-
-void um_exec_prefault(const struct pt_regs *regs)
-{
-	prefault(current->mm, regs->sp - 8, FAULT_FLAG_WRITE);
-	prefault(current->mm, regs->ip, 0);
 }

@@ -5,6 +5,7 @@
 #ifndef __ASSEMBLY__
 
 struct host_unit;
+struct um_early;
 
 #define UM_NOTES	64
 
@@ -27,6 +28,9 @@ struct um_note {
  * @notes: changes that the host has yet to see, in order
  * @nnotes: how many
  * @maps: upper bound of the host mappings made since the last full flush
+ * @early: where this mm's first faults are kept, shared with its siblings, or NULL
+ * @early_faults: how many it has given so far
+ * @children_early: the same for the mm's children
  */
 typedef struct {
 	struct host_unit *unit;
@@ -34,6 +38,9 @@ typedef struct {
 	struct um_note notes[UM_NOTES];
 	unsigned int nnotes;
 	unsigned int maps;
+	struct um_early *early;
+	unsigned int early_faults;
+	struct um_early *children_early;
 } mm_context_t;
 
 #endif

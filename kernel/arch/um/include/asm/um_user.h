@@ -93,7 +93,8 @@ int um_fill(struct mm_struct *mm, unsigned long addr);
  * um_fork_prefault() - give parent and child the pages that both touch at once
  * @child: a new task with an mm of its own, its registers ready
  *
- * Each saves a fault: the stack, the thread's own data, and the child's code.
+ * Each saves a fault: the stack, the thread's own data, the child's code, and what the children
+ * before it touched first.
  */
 void um_fork_prefault(struct task_struct *child);
 
@@ -102,6 +103,20 @@ void um_fork_prefault(struct task_struct *child);
  * @regs: its first registers
  */
 void um_exec_prefault(const struct pt_regs *regs);
+
+/**
+ * um_early_note() - tell of a fault that was served, for the benefit of later siblings
+ * @mm: of current
+ * @addr: where
+ * @write: a write
+ */
+void um_early_note(struct mm_struct *mm, unsigned long addr, bool write);
+
+/**
+ * um_early_release() - an mm ends: it keeps no faults any more
+ * @mm: without users
+ */
+void um_early_release(struct mm_struct *mm);
 
 /**
  * um_push_notes() - hand the notes of an mm to its unit's queue
