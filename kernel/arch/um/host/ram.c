@@ -18,6 +18,7 @@
 #include "thread.h"
 
 #define MADV_COLLAPSE		25
+#define MADV_DONTDUMP		16
 #define FALLOC_PUNCH_KEEP	3
 #define QUEUE			256	/* power of two */
 
@@ -73,6 +74,19 @@ void host_ram_release(unsigned long phys, unsigned long bytes)
 {
 	host_ram_depopulated(phys, bytes);
 	HOST_CALL(fallocate, host_ram_fd, FALLOC_PUNCH_KEEP, phys - host_ram_base, bytes);
+}
+
+int host_shadow_map(void)
+{
+	unsigned long bytes = UM_SHADOW_END - UM_SHADOW_BASE;
+	long got = host_call(mmap, UM_SHADOW_BASE, bytes, HOST_PROT_READ | HOST_PROT_WRITE,
+			     HOST_MAP_PRIVATE | HOST_MAP_ANONYMOUS | HOST_MAP_FIXED_NOREPLACE |
+			     HOST_MAP_NORESERVE, -1, 0);
+
+	if (got != UM_SHADOW_BASE)
+		return got < 0 ? got : -EEXIST;
+	host_call(madvise, UM_SHADOW_BASE, bytes, MADV_DONTDUMP);
+	return 0;
 }
 
 int host_image_protect(const void *start, unsigned long bytes)

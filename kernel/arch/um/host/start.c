@@ -154,6 +154,8 @@ void host_start(unsigned long *stack)
 	char **argv = (char **)(stack + 1), **envp = argv + argc + 1, **end = envp;
 	unsigned long image = ((unsigned long)_end - UM_IMAGE_BASE + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
 
+	if (IS_ENABLED(CONFIG_KASAN))
+		must(host_shadow_map(), "cannot map KASAN's shadow", "raise ulimit -v");
 	while (*end)
 		end++;
 	read_auxv((unsigned long *)(end + 1));

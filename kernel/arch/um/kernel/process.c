@@ -148,14 +148,16 @@ unsigned long __get_wchan(struct task_struct *tsk)
 {
 	unsigned long low = (unsigned long)task_stack_page(tsk), high = low + THREAD_SIZE - 16;
 	unsigned long *frame = (unsigned long *)((struct switch_frame *)tsk->thread.sp)->bp;
+	unsigned long ip;
 	int depth;
 
 	for (depth = 0; depth < 16; depth++) {
 		if ((unsigned long)frame < low || (unsigned long)frame >= high)
 			return 0;
-		if (!in_sched_functions(frame[1]))
-			return frame[1];
-		frame = (unsigned long *)frame[0];
+		ip = READ_ONCE_NOCHECK(frame[1]);
+		if (!in_sched_functions(ip))
+			return ip;
+		frame = (unsigned long *)READ_ONCE_NOCHECK(frame[0]);
 	}
 	return 0;
 }

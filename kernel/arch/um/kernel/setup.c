@@ -16,6 +16,7 @@
 #include <host/space.h>
 #include <host/start.h>
 #include <asm/hostclock.h>
+#include <asm/kasan.h>
 #include <asm/processor.h>
 #include <asm/sections.h>
 #include <asm/setup.h>
@@ -59,6 +60,7 @@ void __init setup_arch(char **cmdline_p)
 	strscpy(boot_command_line, host_options.command_line, COMMAND_LINE_SIZE);
 	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	*cmdline_p = command_line;
+	kasan_init();
 	um_panic_init();
 
 	setup_initial_init_mm(_text, _etext, _edata, _end);
@@ -73,6 +75,19 @@ void __init setup_arch(char **cmdline_p)
 	um_hwcap_init();
 	paging_init();
 }
+
+/* init/main.c takes this kernel for a program whose C library has called them. */
+#ifdef CONFIG_CONSTRUCTORS
+static int __init call_constructors(void)
+{
+	ctor_fn_t *fn = (ctor_fn_t *)__ctors_start;
+
+	for (; fn < (ctor_fn_t *)__ctors_end; fn++)
+		(*fn)();
+	return 0;
+}
+early_initcall(call_constructors);
+#endif
 
 /* Entropy that the host gave us before the first guest program needs any. */
 static int __init seed_random(void)

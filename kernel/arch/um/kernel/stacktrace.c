@@ -63,7 +63,7 @@ typedef bool (*visit_fn)(void *cookie, unsigned long addr);
 static void walk_frames(const struct walk *w, visit_fn visit, void *cookie)
 {
 	const struct frame *frame;
-	unsigned long bp = w->bp;
+	unsigned long bp = w->bp, caller;
 
 	if (w->ip && !visit(cookie, w->ip))
 		return;
@@ -72,9 +72,10 @@ static void walk_frames(const struct walk *w, visit_fn visit, void *cookie)
 		if (!__kernel_text_address(READ_ONCE_NOCHECK(frame->return_ip)) ||
 		    !visit(cookie, frame->return_ip))
 			return;
-		if (frame->caller <= bp)
+		caller = READ_ONCE_NOCHECK(frame->caller);
+		if (caller <= bp)
 			return;
-		bp = frame->caller;
+		bp = caller;
 	}
 }
 

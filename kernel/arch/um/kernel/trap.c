@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* trap.c - faults of guest code, as the host's signals report them; faults of the kernel. */
 #include <linux/extable.h>
+#include <linux/kasan.h>
 #include <linux/kdebug.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/signal.h>
@@ -113,6 +114,7 @@ void um_kernel_fault(int sig, int code, unsigned long addr, unsigned long ip, un
 	bust_spinlocks(1);
 	pr_emerg("kernel fault: signal %d, code %d, address %lx, at %pS, stack %lx, task %s\n",
 		 sig, code, addr, (void *)ip, sp, current->comm);
+	kasan_non_canonical_hook(addr);
 	show_regs(&regs);
 	panic("kernel fault");
 }

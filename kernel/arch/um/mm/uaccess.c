@@ -8,6 +8,7 @@
  * ordinary fault first, so accessed and dirty are kept as for the guest's own accesses.
  */
 #include <linux/export.h>
+#include <linux/kasan-checks.h>
 #include <linux/mutex.h>
 #include <linux/futex.h>
 #include <linux/mm.h>
@@ -161,6 +162,7 @@ static __always_inline long string_length(char *to, unsigned long addr, long cou
 
 long strncpy_from_user(char *to, const char __user *from, long count)
 {
+	kasan_check_write(to, count);
 	return string_length(to, (unsigned long)from, count);
 }
 EXPORT_SYMBOL(strncpy_from_user);

@@ -6,7 +6,7 @@
  *   0x0000_6000_0000  image, then RAM    PAGE_OFFSET, the linear map
  *   0x1000_0000_0000  vmalloc            } where the host gives 47 bits: <host/space.h>
  *   0x2000_0000_0000  units' memory      }
- *   0x3000_0000_0000  shadow memory of the sanitizers
+ *   0x3000_0000_0000  shadow of KASAN         one byte for eight, of all addresses
  *   0x7.......        what the host placed: stack, vDSO, our host-side mappings
  */
 #ifndef __ASM_UM_MEMORY_LAYOUT_H
@@ -15,5 +15,7 @@
 #define UM_MODULES_BASE		0x20000000
 #define UM_MODULES_END		0x60000000
 #define UM_IMAGE_BASE		0x60000000
+#define UM_SHADOW_BASE		0x300000000000
+#define UM_SHADOW_END		0x400000000000
 
 #endif

@@ -67,6 +67,17 @@ void host_ram_release(unsigned long phys, unsigned long bytes);
  */
 bool host_ram_collapse(unsigned long phys, unsigned long bytes);
 
+/**
+ * host_shadow_map() - map the shadow of all addresses, for KASAN
+ *
+ * All zeroes, which says that everything may be accessed; a page costs the host memory
+ * when it is first written.  Before it no code of the guest kernel may run, not even its
+ * memory functions.
+ *
+ * Return: 0 or -errno.
+ */
+int host_shadow_map(void);
+
 /** host_image_protect() - make a part of the kernel's image read-only, for good. */
 int host_image_protect(const void *start, unsigned long bytes);
 
