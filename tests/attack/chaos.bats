@@ -99,7 +99,8 @@ chaos() {
 	declare -A maps
 	for pid in $(ps -o pid= --ppid "$kernel"); do
 		# Processes that share memory have it all at the same place and of the same size.
-		maps[$(cksum <"/proc/$pid/statm" 2>/dev/null)]+=" $pid"
+		size=$(cat "/proc/$pid/statm" 2>/dev/null) || continue
+		maps[$size]+=" $pid"
 	done
 	group=
 	for key in "${!maps[@]}"; do
