@@ -65,14 +65,23 @@ void um_early_note(struct mm_struct *mm, unsigned long addr, bool write)
 	}
 }
 
+/* Nothing that anybody else could see: a write to shared memory would make a file newer. */
+static bool may_prefault(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct vm_area_struct *vma = vma_lookup(mm, addr);
+
+	return vma && !(write && (vma->vm_flags & VM_SHARED));
+}
+
 static void prefault(struct mm_struct *mm, unsigned long addr, bool write)
 {
-	int err;
+	int err = -EFAULT;
 
 	if (addr >= TASK_SIZE)
 		return;
 	mmap_read_lock(mm);
-	err = vma_lookup(mm, addr) ? fixup_user_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0, NULL) : -EFAULT;
+	if (may_prefault(mm, addr, write))
+		err = fixup_user_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0, NULL);
 	mmap_read_unlock(mm);
 	if (!err)
 		um_fill(mm, addr);
