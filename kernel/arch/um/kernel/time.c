@@ -49,7 +49,8 @@ static u64 slope(u64 counts, u64 ns)
 	return mul_u64_u64_div_u64(ns, 1ULL << SHIFT, counts);
 }
 
-static void new_segment(u64 tsc0, u64 ns0, u64 mult)
+/* From now on it is @ns0 and goes on by @mult; the host's clock shows @host_ns. */
+static void new_segment(u64 tsc0, u64 host_ns, u64 ns0, u64 mult)
 {
 	struct um_hostclock *hc = um_hostclock();
 
@@ -61,6 +62,14 @@ static void new_segment(u64 tsc0, u64 ns0, u64 mult)
 	hc->shift = SHIFT;
 	smp_wmb();
 	WRITE_ONCE(hc->seq, hc->seq + 1);
+	last_tsc = tsc0;
+	last_ns = host_ns;
+}
+
+/* What the segment comes to; @tsc is not before its start. */
+static u64 segment_ns(const struct um_hostclock *hc, u64 tsc)
+{
+	return hc->ns0 + mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
 }
 
 static bool out_of_reach(const struct um_hostclock *hc, u64 tsc)
@@ -75,15 +84,11 @@ static bool out_of_reach(const struct um_hostclock *hc, u64 tsc)
 static void notrace anchor(u64 tsc, u64 ns)
 {
 	const struct um_hostclock *hc = um_hostclock();
-	u64 ours = hc->ns0;
+	u64 ours = tsc > hc->tsc0 ? segment_ns(hc, tsc) : hc->ns0;
 
-	if (tsc > hc->tsc0)
-		ours += mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
 	if (ours > ns + STEER_INTERVAL_NS)
 		ours = hc->ns0;
-	last_tsc = tsc;
-	last_ns = ns;
-	new_segment(tsc, max(ns, ours), hc->mult);
+	new_segment(tsc, ns, max(ns, ours), hc->mult);
 }
 
 static noinline u64 notrace anchored_ns(void)
@@ -134,12 +139,10 @@ static void bend(u64 tsc, u64 ns)
 	const s64 gap_max = STEER_INTERVAL_NS / BEND_MAX;
 	const struct um_hostclock *hc = um_hostclock();
 	u64 rate = slope(tsc - last_tsc, ns - last_ns);
-	u64 ours = hc->ns0 + mul_u64_u64_shr(tsc - hc->tsc0, hc->mult, SHIFT);
+	u64 ours = segment_ns(hc, tsc);
 	s64 gap = clamp_t(s64, ns - ours, -gap_max, gap_max);
 
-	new_segment(tsc, ours, rate + div64_s64((s64)(rate >> 8) * gap, STEER_INTERVAL_NS >> 8));
-	last_tsc = tsc;
-	last_ns = ns;
+	new_segment(tsc, ns, ours, rate + div64_s64((s64)(rate >> 8) * gap, STEER_INTERVAL_NS >> 8));
 }
 
 static void steer(struct work_struct *work);
@@ -186,11 +189,9 @@ static void __init clock_init(void)
 		do
 			host_clock_pair(&tsc, &ns);
 		while (ns - first_ns < CALIBRATION_NS);
-		new_segment(tsc, ns, slope(tsc - first_tsc, ns - first_ns));
+		new_segment(tsc, ns, ns, slope(tsc - first_tsc, ns - first_ns));
 		overdue_counts = div64_u64(tsc - first_tsc, ns - first_ns) + 1;
 		overdue_counts *= OVERDUE * STEER_INTERVAL_NS;
-		last_tsc = tsc;
-		last_ns = ns;
 		hc->valid = 1;
 	}
 	um_clock_set_vdso(&clock, hc->valid);
