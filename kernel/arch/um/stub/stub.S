@@ -226,7 +226,7 @@ stub_bases_ip:
 	cmp	edi, ARCH_SET_FS
 	je	2b
 4:	mov	rcx, [rsp + F_FPSTATE]
-	mov	eax, -1
+	mov	eax, ~F_XTILE & 0xffffffff
 	mov	edx, -1
 	xrstor64 [rcx]
 	/*

@@ -16,12 +16,13 @@
 #include <linux/types.h>
 #include <uapi/asm/sigcontext.h>
 #include <asm/xstate.h>
+#include <host/layout.h>
 
 #define UM_XFEATURE_FP		(1UL << 0)
 #define UM_XFEATURE_SSE		(1UL << 1)
 #define UM_XFEATURE_YMM		(1UL << 2)
 #define UM_XFEATURE_PKRU	(1UL << 9)
-#define UM_XFEATURE_XTILE	(3UL << 17)	/* usable by permission only */
+#define UM_XFEATURE_XTILE	((u64)F_XTILE)	/* usable by permission only */
 #define UM_XFEATURE_FPSSE	(UM_XFEATURE_FP | UM_XFEATURE_SSE)
 #define UM_XFEATURES_MXCSR	(UM_XFEATURE_FPSSE | UM_XFEATURE_YMM)	/* that carry MXCSR */
 

@@ -149,4 +149,11 @@
 #define F_INFO			312	/* siginfo */
 #define F_SIZE			440
 
+/*
+ * State that a program may use by permission only, which no carrier has: the tile registers
+ * of AMX.  xrstor is told to leave it alone: it reads an image up to the end of the last
+ * component it is asked for, in the image or not, and frames end before this one.
+ */
+#define F_XTILE			0x60000
+
 #endif
