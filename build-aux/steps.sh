@@ -13,7 +13,7 @@ die() {
 }
 
 # About how many lines one full build of the default kernel prints; only the progress line uses it.
-full_build_lines=1500
+full_build_lines=1590
 
 # Shows the progress of process $1, which writes the log $2; $3 names the step, $4 is the number
 # of log lines that are expected (0: unknown). On a terminal one line, else a line each minute.

@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ptrace-basic: memory, registers, register sets, stepping and breakpoints of a traced child. */
-#include "guest.h"
+#include "trace.h"
 #include <cpuid.h>
 #include <elf.h>
 #include <stddef.h>
-#include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
 static volatile uint64_t word = 0x1122334455667788;
 static volatile const uint64_t constant_word = 0xaabbccddeeff0011;
-
-static pid_t traced(int (*fn)(void *), void *arg)
-{
-	pid_t pid = fork();
-	int status;
-
-	MUST(pid >= 0);
-	if (!pid) {
-		MUST(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0);
-		raise(SIGSTOP);
-		_exit(fn(arg));
-	}
-	MUST(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
-	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
-	return pid;
-}
-
-static int next(pid_t pid, enum __ptrace_request how, int sig)
-{
-	int status;
-
-	MUST(ptrace(how, pid, 0, sig) == 0);
-	MUST(waitpid(pid, &status, __WALL) == pid);
-	return status;
-}
 
 static int check_word(void *arg)
 {
@@ -43,7 +17,7 @@ static int check_word(void *arg)
 
 static void memory(void)
 {
-	pid_t pid = traced(check_word, (void *)20);
+	pid_t pid = traced(check_word, (void *)20, 0);
 	struct user_regs_struct regs;
 	siginfo_t si;
 
@@ -97,7 +71,7 @@ static __attribute__((noinline)) int registers_child(void *arg)
 
 static void registers(void)
 {
-	pid_t pid = traced(registers_child, NULL);
+	pid_t pid = traced(registers_child, NULL, 0);
 	struct user_regs_struct r, old;
 	struct iovec iov = { &r, sizeof(r) };
 	siginfo_t si;
@@ -170,7 +144,7 @@ static __attribute__((noinline)) int fp_child(void *arg)
 
 static void fp_regs(void)
 {
-	pid_t pid = traced(fp_child, NULL);
+	pid_t pid = traced(fp_child, NULL, 0);
 	struct user_fpregs_struct f;
 	uint64_t xmm7[2];
 
@@ -213,7 +187,7 @@ static __attribute__((noinline, target("avx"))) int avx_child(void *arg)
 
 static void xstate(void)
 {
-	pid_t pid = traced(avx_child, NULL);
+	pid_t pid = traced(avx_child, NULL, 0);
 	static uint8_t buf[16384] __attribute__((aligned(64)));
 	struct iovec iov = { buf, sizeof(buf) };
 	uint32_t size, off, c, d;
@@ -265,7 +239,7 @@ static __attribute__((noinline)) int step_child(void *arg)
 
 static void steps(void)
 {
-	pid_t pid = traced(step_child, NULL);
+	pid_t pid = traced(step_child, NULL, 0);
 	struct user_regs_struct r;
 	siginfo_t si;
 	int n = 0, status, wrong = 0;
@@ -319,7 +293,7 @@ static int break_child(void *arg)
 
 static void breakpoints(void)
 {
-	pid_t pid = traced(break_child, NULL);
+	pid_t pid = traced(break_child, NULL, 0);
 	uint64_t addr = (uintptr_t)target, old;
 	struct user_regs_struct r;
 	int hits = 0, status;
@@ -359,7 +333,7 @@ static int signal_child(void *arg)
 
 static void signals(void)
 {
-	pid_t pid = traced(signal_child, NULL);
+	pid_t pid = traced(signal_child, NULL, 0);
 	siginfo_t si;
 	int status;
 
@@ -376,11 +350,11 @@ static void signals(void)
 	      "SETSIGMASK, GETSIGMASK");
 	status = next(pid, PTRACE_CONT, SIGTERM);
 	CHECK(killed(status, SIGTERM), "replaced by SIGTERM, it dies");
-	pid = traced(signal_child, NULL);
+	pid = traced(signal_child, NULL, 0);
 	CHECK(killed(next(pid, PTRACE_KILL, 0), SIGKILL), "PTRACE_KILL");
 	CHECK(ptrace(PTRACE_CONT, pid, 0, 0) == -1 && errno == ESRCH, "gone: ESRCH");
 	CHECK(ptrace(PTRACE_PEEKDATA, 1, &word, 0) == -1 && errno == ESRCH, "not ours: ESRCH");
-	pid = traced(signal_child, NULL);
+	pid = traced(signal_child, NULL, 0);
 	MUST(ptrace(PTRACE_DETACH, pid, 0, 0) == 0);
 	CHECK(killed(reap(pid), SIGUSR1), "detached, it runs alone");
 }

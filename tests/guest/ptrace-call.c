@@ -1,41 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ptrace-call: stops at system calls, their change and emulation, events of a tracee's life. */
-#include "guest.h"
-#include <linux/ptrace.h>
+#include "trace.h"
 #include <pthread.h>
 #include <sys/user.h>
-
-/* <sys/ptrace.h> and <linux/ptrace.h> do not mix. */
-static long pt(int request, pid_t pid, unsigned long addr, unsigned long data)
-{
-	return syscall(SYS_ptrace, request, pid, addr, data);
-}
-
-static pid_t traced(int (*fn)(void *), void *arg, unsigned long options)
-{
-	pid_t pid = fork();
-	int status;
-
-	MUST(pid >= 0);
-	if (!pid) {
-		MUST(pt(PTRACE_TRACEME, 0, 0, 0) == 0);
-		raise(SIGSTOP);
-		_exit(fn(arg));
-	}
-	MUST(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
-	MUST(pt(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | options) ==
-	     0);
-	return pid;
-}
-
-static int next(pid_t pid, int how, int sig)
-{
-	int status;
-
-	MUST(pt(how, pid, 0, (unsigned long)sig) == 0);
-	MUST(waitpid(pid, &status, __WALL) == pid);
-	return status;
-}
 
 static bool at_call(int status)
 {
@@ -58,11 +25,11 @@ static int three_calls(void *arg)
 
 static void report(pid_t pid)
 {
-	struct ptrace_syscall_info i;
+	struct __ptrace_syscall_info i;
 	long len;
 
 	memset(&i, 0, sizeof(i));
-	len = pt(PTRACE_GET_SYSCALL_INFO, pid, sizeof(i), (unsigned long)&i);
+	len = ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(i), (unsigned long)&i);
 	if (i.op == PTRACE_SYSCALL_INFO_ENTRY)
 		say("entry: %d bytes, arch %#x, nr %llu, args %llu %llu %llu %llu %llu %llu",
 		    len > 0, i.arch, (unsigned long long)i.entry.nr,
@@ -88,7 +55,7 @@ static void calls(void)
 	long nr = -1;
 
 	while (at_call(status = next(pid, PTRACE_SYSCALL, 0))) {
-		MUST(pt(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0);
+		MUST(ptrace(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0);
 		if (entry)
 			nr = (long)r.orig_rax;
 		if (nr == SYS_exit_group)
@@ -108,7 +75,7 @@ static void calls(void)
 				r.orig_rax = SYS_getpgid, r.rdi = 0; /* another call instead */
 			else if (!entry && nr == SYS_getuid)
 				r.rax = 77;
-			MUST(pt(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
+			MUST(ptrace(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
 		}
 		entry = !entry;
 	}
@@ -141,11 +108,11 @@ static void sysemu(void)
 			CHECK(false, "SYSEMU stop: status %#x", status);
 			break;
 		}
-		MUST(pt(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0);
+		MUST(ptrace(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0);
 		if (r.orig_rax == SYS_exit_group)
 			break;
 		r.rax = n++;
-		MUST(pt(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
+		MUST(ptrace(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
 	}
 	say("emulated calls: %llu, exit code wanted: %llu", n, r.rdi);
 	kill(pid, SIGKILL);
@@ -159,13 +126,13 @@ static void sysemu_step(void)
 	int status, steps = 0, found = 0;
 
 	while (steps++ < 200000 && found < 2) {
-		MUST(pt(PTRACE_SYSEMU_SINGLESTEP, pid, 0, 0) == 0);
+		MUST(ptrace(PTRACE_SYSEMU_SINGLESTEP, pid, 0, 0) == 0);
 		MUST(waitpid(pid, &status, 0) == pid);
 		if (at_call(status)) {
-			MUST(pt(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0);
+			MUST(ptrace(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0);
 			say("step to call %llu", r.orig_rax);
 			r.rax = (unsigned long long)found++;
-			MUST(pt(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
+			MUST(ptrace(PTRACE_SETREGS, pid, 0, (unsigned long)&r) == 0);
 		} else if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGTRAP) {
 			CHECK(false, "SYSEMU_SINGLESTEP: status %#x", status);
 			return;
@@ -224,7 +191,7 @@ static void events(void)
 	int status, leader_events = 0, child_starts = 0, child_ends = 0;
 	unsigned long msg;
 
-	MUST(pt(PTRACE_CONT, pid, 0, 0) == 0);
+	MUST(ptrace(PTRACE_CONT, pid, 0, 0) == 0);
 	while ((got = waitpid(-1, &status, __WALL)) > 0) {
 		int e = status >> 16, sig = 0;
 
@@ -237,7 +204,7 @@ static void events(void)
 			continue;
 		}
 		if (e && got == pid) {
-			MUST(pt(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&msg) == 0);
+			MUST(ptrace(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&msg) == 0);
 			leader_events++;
 			say("event %s, message %s", event_name(e),
 			    e == PTRACE_EVENT_EXIT ? (msg == 0x2100 ? "exit status 33" : "WRONG")
@@ -248,7 +215,7 @@ static void events(void)
 		} else if (!e && WSTOPSIG(status) != SIGTRAP) {
 			sig = WSTOPSIG(status);
 		}
-		MUST(pt(PTRACE_CONT, got, 0, (unsigned long)sig) == 0 || errno == ESRCH);
+		MUST(ptrace(PTRACE_CONT, got, 0, (unsigned long)sig) == 0 || errno == ESRCH);
 	}
 	say("events %d, new tracees %d, their ends %d", leader_events, child_starts, child_ends);
 }
@@ -283,29 +250,30 @@ static void seize(void)
 	int status = 0;
 
 	gate_wait(&ready);
-	CHECK(pt(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD) == 0, "SEIZE of a busy loop");
+	CHECK(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD) == 0, "SEIZE of a busy loop");
 	b = *beat;
 	CHECK(EVENTUALLY(*beat > b), "it runs on");
-	CHECK(pt(PTRACE_INTERRUPT, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid, "INTERRUPT");
+	CHECK(ptrace(PTRACE_INTERRUPT, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid,
+	      "INTERRUPT");
 	say("status %#x", status);
 	b = *beat;
 	msleep(20);
 	CHECK(*beat == b, "it stands still");
-	MUST(pt(PTRACE_CONT, pid, 0, 0) == 0);
+	MUST(ptrace(PTRACE_CONT, pid, 0, 0) == 0);
 	CHECK(EVENTUALLY(*beat > b), "and runs again");
 	kill(pid, SIGSTOP);
 	waitpid(pid, &status, 0);
 	say("SIGSTOP: status %#x", status);
-	MUST(pt(PTRACE_CONT, pid, 0, SIGSTOP) == 0 && waitpid(pid, &status, 0) == pid);
+	MUST(ptrace(PTRACE_CONT, pid, 0, SIGSTOP) == 0 && waitpid(pid, &status, 0) == pid);
 	say("group stop: status %#x", status);
-	CHECK(pt(PTRACE_LISTEN, pid, 0, 0) == 0, "LISTEN");
+	CHECK(ptrace(PTRACE_LISTEN, pid, 0, 0) == 0, "LISTEN");
 	b = *beat;
 	msleep(20);
 	CHECK(*beat == b && waitpid(pid, &status, WNOHANG) == 0, "stays stopped");
 	kill(pid, SIGCONT);
 	waitpid(pid, &status, 0);
 	say("SIGCONT: status %#x", status);
-	MUST(pt(PTRACE_DETACH, pid, 0, 0) == 0 || errno == ESRCH);
+	MUST(ptrace(PTRACE_DETACH, pid, 0, 0) == 0 || errno == ESRCH);
 	kill(pid, SIGKILL);
 	reap(pid);
 }
@@ -318,21 +286,21 @@ static void attach(int (*fn)(void *), const char *kind)
 
 	gate_wait(&ready);
 	msleep(10);
-	CHECK(pt(PTRACE_ATTACH, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid, "%s: ATTACH",
-	      kind);
+	CHECK(ptrace(PTRACE_ATTACH, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid,
+	      "%s: ATTACH", kind);
 	say("%s: status %#x", kind, status);
-	CHECK(pt(PTRACE_ATTACH, pid, 0, 0) == -1 && errno == EPERM, "%s: a second time: EPERM",
+	CHECK(ptrace(PTRACE_ATTACH, pid, 0, 0) == -1 && errno == EPERM, "%s: a second time: EPERM",
 	      kind);
-	CHECK(pt(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0 && r.cs == 0x33, "%s: GETREGS",
+	CHECK(ptrace(PTRACE_GETREGS, pid, 0, (unsigned long)&r) == 0 && r.cs == 0x33, "%s: GETREGS",
 	      kind);
 	for (int i = 0; i < 20; i++) {
-		MUST(pt(PTRACE_CONT, pid, 0, 0) == 0);
+		MUST(ptrace(PTRACE_CONT, pid, 0, 0) == 0);
 		kill(pid, SIGUSR1);
 		QUIET(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) &&
 			      WSTOPSIG(status) == SIGUSR1,
 		      "%s: stop %d by a signal", kind, i);
 	}
-	CHECK(pt(PTRACE_DETACH, pid, 0, 0) == 0, "%s: DETACH", kind);
+	CHECK(ptrace(PTRACE_DETACH, pid, 0, 0) == 0, "%s: DETACH", kind);
 	msleep(10);
 	CHECK(waitpid(pid, &status, WNOHANG) == 0, "%s: lives on", kind);
 	kill(pid, SIGKILL);
@@ -347,7 +315,7 @@ static int tracer(void *arg)
 {
 	int status;
 
-	MUST(pt(PTRACE_SEIZE, *victim, 0, (uintptr_t)arg) == 0);
+	MUST(ptrace(PTRACE_SEIZE, *victim, 0, (uintptr_t)arg) == 0);
 	(void)status;
 	return 0;
 }
@@ -380,7 +348,7 @@ static void restart(void)
 	pid_t pid = traced(restarted, NULL, 0);
 	int status;
 
-	MUST(pt(PTRACE_CONT, pid, 0, 0) == 0);
+	MUST(ptrace(PTRACE_CONT, pid, 0, 0) == 0);
 	msleep(15);
 	kill(pid, SIGUSR1);
 	waitpid(pid, &status, 0);

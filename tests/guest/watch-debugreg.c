@@ -4,10 +4,9 @@
  *
  * Not every host has debug registers that work, so this runs in the guest only.
  */
-#include "guest.h"
+#include "trace.h"
 #include <pthread.h>
 #include <stddef.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 
@@ -33,39 +32,14 @@ static unsigned long get(pid_t pid, int reg)
 				     offsetof(struct user, u_debugreg) + 8UL * (unsigned)reg, 0);
 }
 
-static pid_t traced(int (*fn)(void))
-{
-	pid_t pid = fork();
-	int status;
-
-	MUST(pid >= 0);
-	if (!pid) {
-		MUST(ptrace(PTRACE_TRACEME, 0, 0, 0) == 0);
-		raise(SIGSTOP);
-		_exit(fn());
-	}
-	MUST(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
-	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL);
-	return pid;
-}
-
-static int next(pid_t pid, enum __ptrace_request how)
-{
-	int status;
-
-	MUST(ptrace(how, pid, 0, 0) == 0);
-	MUST(waitpid(pid, &status, __WALL) == pid);
-	return status;
-}
-
 /* Goes on to a stop for debug register @reg, with @value in the word @word by then. */
 static void stop(pid_t pid, int reg, int word, unsigned long value, const char *name)
 {
-	int status = next(pid, PTRACE_CONT);
+	int status = next(pid, PTRACE_CONT, 0);
 	siginfo_t si = { 0 };
 
 	while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGCHLD)
-		status = next(pid, PTRACE_CONT);
+		status = next(pid, PTRACE_CONT, 0);
 	if (!WIFSTOPPED(status)) {
 		CHECK(!"stopped", "%s: ended with %#x", name, status);
 		return;
@@ -79,11 +53,6 @@ static void stop(pid_t pid, int reg, int word, unsigned long value, const char *
 	set(pid, 6, 0);
 }
 
-static bool ended(int status, int code)
-{
-	return WIFEXITED(status) && WEXITSTATUS(status) == code;
-}
-
 /* The kernel stores into a watched word. */
 static long read_into_word(void)
 {
@@ -92,10 +61,11 @@ static long read_into_word(void)
 	return pwrite(fd, "HHHHHHHH", 8, 0) == 8 ? pread(fd, (void *)watched.word, 8, 0) : -1;
 }
 
-static int storing(void)
+static int storing(void *arg)
 {
 	volatile uint8_t *bytes = (volatile uint8_t *)watched.word;
 
+	(void)arg;
 	watched.before = 1;
 	watched.after = 2;
 	watched.word[0] = 3;			/* dr0, 8 bytes */
@@ -116,7 +86,7 @@ static int storing(void)
 
 static void stores(void)
 {
-	pid_t pid = traced(storing);
+	pid_t pid = traced(storing, NULL, 0);
 	unsigned long base = (unsigned long)watched.word;
 
 	CHECK(set(pid, 0, base) == 0 && set(pid, 1, base + 9) == 0 && set(pid, 2, base + 20) == 0 &&
@@ -136,7 +106,7 @@ static void stores(void)
 	stop(pid, 0, 0, 10, "behind a system call");
 	stop(pid, 0, 0, 0x4848484848484848, "by a system call");
 	CHECK(set(pid, 7, 0) == 0 && get(pid, 7) == 0, "off");
-	CHECK(ended(next(pid, PTRACE_CONT), 20), "the child ran to its end");
+	CHECK(exited(next(pid, PTRACE_CONT, 0), 20), "the child ran to its end");
 }
 
 static __attribute__((noinline)) int called(void)
@@ -145,8 +115,9 @@ static __attribute__((noinline)) int called(void)
 	return (int)(watched.word[0] += 3);
 }
 
-static int calling(void)
+static int calling(void *arg)
 {
+	(void)arg;
 	called();
 	called();
 	return called();
@@ -154,7 +125,7 @@ static int calling(void)
 
 static void code(void)
 {
-	pid_t pid = traced(calling);
+	pid_t pid = traced(calling, NULL, 0);
 	struct user_regs_struct r;
 
 	CHECK(set(pid, 2, (unsigned long)called) == 0 && set(pid, 7, DR7_ENABLE(2)) == 0, "of code");
@@ -163,20 +134,20 @@ static void code(void)
 	CHECK(r.rip == (unsigned long)called, "before the instruction");
 	stop(pid, 2, 0, 3, "second call");
 	stop(pid, 2, 0, 6, "third call");
-	CHECK(ended(next(pid, PTRACE_CONT), 9), "the child ran to its end");
+	CHECK(exited(next(pid, PTRACE_CONT, 0), 9), "the child ran to its end");
 }
 
 /* The tracer's own steps go on beside it. */
 static void steps(void)
 {
-	pid_t pid = traced(storing);
+	pid_t pid = traced(storing, NULL, 0);
 	int status, stepped = 0;
 	bool changed = false;
 
 	MUST(set(pid, 0, (unsigned long)watched.word) == 0);
 	MUST(set(pid, 7, DR7_ENABLE(0) | DR7_KIND(0, WRITE, 8)) == 0);
 	while (!changed) {
-		status = next(pid, PTRACE_SINGLESTEP);
+		status = next(pid, PTRACE_SINGLESTEP, 0);
 		MUST(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
 		changed = ptrace(PTRACE_PEEKDATA, pid, &watched.word[0], 0) == 3;
 		QUIET(get(pid, 6) & 0x4000, "each is a step");
@@ -186,11 +157,12 @@ static void steps(void)
 	}
 	CHECK(stepped > 3, "steps");
 	set(pid, 7, 0);
-	CHECK(ended(next(pid, PTRACE_CONT), 20), "the child ran to its end");
+	CHECK(exited(next(pid, PTRACE_CONT, 0), 20), "the child ran to its end");
 }
 
-static int calling_kernel(void)
+static int calling_kernel(void *arg)
 {
+	(void)arg;
 	getppid();
 	getppid();
 	return 22;
@@ -199,16 +171,15 @@ static int calling_kernel(void)
 /* Nor do they swallow the stops of system calls. */
 static void call_stops(void)
 {
-	pid_t pid = traced(calling_kernel);
+	pid_t pid = traced(calling_kernel, NULL, 0);
 	int status, entries = 0, exits = 0;
 
-	ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
 	MUST(set(pid, 0, (unsigned long)watched.word) == 0);
 	MUST(set(pid, 7, DR7_ENABLE(0) | DR7_KIND(0, WRITE, 8)) == 0);
 	for (;;) {
 		struct __ptrace_syscall_info info = { 0 };
 
-		status = next(pid, PTRACE_SYSCALL);
+		status = next(pid, PTRACE_SYSCALL, 0);
 		if (!WIFSTOPPED(status))
 			break;
 		QUIET(WSTOPSIG(status) == (SIGTRAP | 0x80), "only stops of calls");
@@ -220,7 +191,7 @@ static void call_stops(void)
 		exits += info.op == PTRACE_SYSCALL_INFO_EXIT;
 	}
 	CHECK(entries == 2 && exits == 2, "stops of two calls: %d, %d", entries, exits);
-	CHECK(ended(status, 22), "the child ran to its end");
+	CHECK(exited(status, 22), "the child ran to its end");
 }
 
 static void *store_in_thread(void *arg)
@@ -229,12 +200,13 @@ static void *store_in_thread(void *arg)
 	return arg;
 }
 
-static int with_relatives(void)
+static int with_relatives(void *arg)
 {
 	pthread_t thread;
 	int status;
 	pid_t pid = fork();
 
+	(void)arg;
 	if (!pid) {
 		watched.word[0] = 2;
 		_exit(0);
@@ -251,17 +223,17 @@ static int with_relatives(void)
 /* They are the thread's own: children and other threads are not stopped. */
 static void inheritance(void)
 {
-	pid_t pid = traced(with_relatives);
+	pid_t pid = traced(with_relatives, NULL, 0);
 
 	MUST(set(pid, 0, (unsigned long)&watched.word[0]) == 0);
 	MUST(set(pid, 7, DR7_ENABLE(0) | DR7_KIND(0, WRITE, 8)) == 0);
 	stop(pid, 0, 0, 3, "only the own store");
-	CHECK(ended(next(pid, PTRACE_CONT), 21), "the child ran to its end");
+	CHECK(exited(next(pid, PTRACE_CONT, 0), 21), "the child ran to its end");
 }
 
 static void refused(void)
 {
-	pid_t pid = traced(storing);
+	pid_t pid = traced(storing, NULL, 0);
 
 	CHECK(set(pid, 0, 0xffffffff81000000) == -1, "an address of the kernel");
 	CHECK(set(pid, 4, 0) == -1 && errno == EIO && set(pid, 5, 0) == -1 && errno == EIO,
@@ -273,7 +245,7 @@ static void refused(void)
 	      "a length of code");
 	CHECK(set(pid, 7, DR7_ENABLE(0) | DR7_KIND(0, 2UL, 1)) == -1 && errno == EINVAL, "ports");
 	CHECK(get(pid, 7) == 0, "nothing is on");
-	CHECK(ended(next(pid, PTRACE_CONT), 20), "the child ran to its end");
+	CHECK(exited(next(pid, PTRACE_CONT, 0), 20), "the child ran to its end");
 }
 
 int main(void)

@@ -5,9 +5,10 @@
  * usage: contained COMMAND [ARGUMENT]...
  *
  * The effect is that of Docker's default profile for a process without capabilities: what the
- * profile does not name fails with EPERM, clone3 with ENOSYS, so that callers fall back to clone,
- * whose flags must not ask for new namespaces; of the personalities only Linux's own are permitted,
- * and all sockets but those of virtual machines.
+ * profile does not name fails with EPERM, calls that are newer than the profile and clone3 with
+ * ENOSYS, so that callers fall back to older ones; the flags of clone must not ask for new
+ * namespaces; of the personalities only Linux's own are permitted, and all sockets but those of
+ * virtual machines.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -133,7 +134,7 @@ static void build(void)
 	answer(SECCOMP_RET_ERRNO | EPERM);
 	load(offsetof(struct seccomp_data, nr));
 	skip_if(BPF_JGT, LAST_KNOWN, 0, 1);
-	answer(SECCOMP_RET_ERRNO | EPERM);
+	answer(SECCOMP_RET_ERRNO | ENOSYS);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
 		skip_if(BPF_JEQ, refused[i], 0, 1);
 		answer(SECCOMP_RET_ERRNO | EPERM);
