@@ -14,8 +14,11 @@ setup_suite() {
 		echo "$UML_BUILD/tests/bin/keeper is missing; run make check-programs" >&2
 		return 1
 	}
+	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
 	# A name that every user can reach, whatever the permissions above the build folder.
 	[ ! -e "$UML_KERNEL" ] || share "$UML_KERNEL" linux
+	share "$UML_BUILD/tests/bin/stock" stock
+	share "$UML_BUILD/tests/bin/stock_xstate.so" stock_xstate.so
 	[ ! -e "$UML_BUILD/tests/test.ext4" ] || share "$UML_BUILD/tests/test.ext4" test.ext4
 }
 

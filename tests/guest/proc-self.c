@@ -27,12 +27,22 @@ static unsigned long from_proc(unsigned long type)
 	return value;
 }
 
+/* What all of a program's vector state needs that has not asked for the tiles of AMX. */
 static unsigned long xsave_size(void)
 {
-	uint32_t a, b, c, d;
+	const uint32_t tiles = 3u << 17;
+	uint32_t enabled, unused, size, offset, c, d;
+	unsigned long end = 512 + 64;
 
-	__cpuid_count(13, 0, a, b, c, d);
-	return b;
+	__asm__("xgetbv" : "=a"(enabled), "=d"(unused) : "c"(0));
+	for (unsigned int i = 2; i < 32; i++) {
+		if (!((enabled & ~tiles) >> i & 1))
+			continue;
+		__cpuid_count(13, i, size, offset, c, d);
+		if (offset + size > end)
+			end = offset + size;
+	}
+	return end;
 }
 
 static void auxv(void)

@@ -73,7 +73,7 @@ guest_setup() {
 	guest_keeper=
 	mkdir -p "$guest_dir/home" "$guest_dir/tmp" "$guest_dir/uml"
 	# An ordinary user must get through to them.
-	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_SUITE_TMPDIR" "$BATS_TEST_TMPDIR"
+	chmod a+x "$BATS_RUN_TMPDIR"/test "$BATS_TEST_TMPDIR"
 }
 
 # Fills guest_command: the keeper, and the kernel with the options that each guest gets. A test's

@@ -60,7 +60,7 @@ reached() {
 	[ -x "$peer" ] || skip "the Debian package user-mode-linux is not installed"
 	mkdir "$BATS_TEST_TMPDIR/home"
 	run_logged env HOME="$BATS_TEST_TMPDIR/home" TMPDIR="$BATS_TEST_TMPDIR/home" \
-		timeout "$guest_limit_s" "$peer" mem=512M quiet con0=fd:0,fd:1 con=null \
+		timeout "$guest_limit_s" "$BATS_SUITE_TMPDIR/stock" mem=512M quiet con0=fd:0,fd:1 con=null \
 		ubd0r="$BATS_FILE_TMPDIR/disk" root=/dev/ubda ro run=/t/nesting/level,512,ours </dev/null
 	[[ $output == *"cannot start: seccomp notification does not tell where calls are made; "* ]]
 	[[ $output == *"nesting: ended: ours, status 1"* ]]

@@ -37,7 +37,7 @@ setup_file() {
 setup() {
 	command -v linux.uml >/dev/null || skip "needs the Debian package user-mode-linux"
 	guest_setup
-	guest_kernel=$(command -v linux.uml)
+	guest_kernel=$BATS_SUITE_TMPDIR/stock
 	UML_KERNEL_OPTIONS="con0=fd:0,fd:1 con=null mem=128M"
 	mkcow=$(tool uml_mkcow)
 	moo=$(tool uml_moo)

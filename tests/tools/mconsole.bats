@@ -71,7 +71,7 @@ stock_start() {
 	rm -f "$stock_dir/$umid.in"
 	mkfifo -m 666 "$stock_dir/$umid.in"
 	"${as[@]}" "$keeper" -t 300 env HOME="$stock_dir/home" TMPDIR=/tmp \
-		linux.uml mem=64M umid="$umid" ubd0r="$BATS_FILE_TMPDIR/root.ext4" root=/dev/ubda ro \
+		"$BATS_SUITE_TMPDIR/stock" mem=64M umid="$umid" ubd0r="$BATS_FILE_TMPDIR/root.ext4" root=/dev/ubda ro \
 		con=null con0=fd:0,fd:1 ssl=null "$@" \
 		<>"$stock_dir/$umid.in" >"$stock_dir/$umid.log" 2>&1 3>&- &
 	echo $! >"$stock_dir/$umid.keeper"

@@ -40,7 +40,7 @@ setup() {
 	UML_PORT_HELPER=$(tool port-helper)
 	DISPLAY=none
 	export PATH UML_PORT_HELPER DISPLAY
-	exec ip netns exec $netns $(command -v linux.uml) "\$@"
+	exec ip netns exec $netns $BATS_SUITE_TMPDIR/stock "\$@"
 	EOT
 	chmod +x "$guest_kernel"
 	UML_KERNEL_OPTIONS="con0=fd:0,fd:1 con=null ssl=null mem=64M quiet"

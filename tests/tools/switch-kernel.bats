@@ -39,7 +39,7 @@ setup() {
 	switch=$(tool uml_switch)
 	# The data sockets of kernels have abstract names: they and the switch share a network.
 	in_netns true
-	printf '#!/bin/sh\nexec ip netns exec %s linux.uml "$@"\n' "$netns" >"$dir/linux"
+	printf '#!/bin/sh\nexec ip netns exec %s %s "$@"\n' "$netns" "$BATS_SUITE_TMPDIR/stock" >"$dir/linux"
 	chmod +x "$dir/linux"
 	guest_kernel=$dir/linux
 	UML_KERNEL_OPTIONS="con0=fd:0,fd:1 con=null mem=64M"
