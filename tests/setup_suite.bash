@@ -10,6 +10,12 @@ setup_suite() {
 			return 1
 		}
 	done
+	if [ "$(id -u)" -eq 0 ] && ! setpriv --reuid=65534 --regid=65534 --clear-groups \
+		test -r "$UML_SOURCE/tests/run"; then
+		echo "$UML_SOURCE: ordinary users cannot get there, and the tests run some commands as" \
+			"one; put the clone elsewhere (/srv, /tmp) or grant it by chmod" >&2
+		return 1
+	fi
 	[ -x "$UML_BUILD/tests/bin/keeper" ] || {
 		echo "$UML_BUILD/tests/bin/keeper is missing; run make check-programs" >&2
 		return 1
@@ -17,9 +23,9 @@ setup_suite() {
 	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_SUITE_TMPDIR"
 	# A name that every user can reach, whatever the permissions above the build folder.
 	[ ! -e "$UML_KERNEL" ] || share "$UML_KERNEL" linux
-	share "$UML_BUILD/tests/bin/stock" stock
-	share "$UML_BUILD/tests/bin/stock_xstate.so" stock_xstate.so
-	[ ! -e "$UML_BUILD/tests/test.ext4" ] || share "$UML_BUILD/tests/test.ext4" test.ext4
+	for name in test.ext4 bin/stock bin/stock_xstate.so; do
+		[ ! -e "$UML_BUILD/tests/$name" ] || share "$UML_BUILD/tests/$name" "${name##*/}"
+	done
 }
 
 share() {

@@ -29,6 +29,16 @@ run_logged() {
 	log "(status $status)"
 }
 
+# outside_bats COMMAND...: for one that runs bats itself: without what bats tells its own helpers, and
+# with the bats of the user's PATH.
+outside_bats() {
+	local name options=()
+	for name in $(compgen -e BATS_); do
+		options+=(-u "$name")
+	done
+	env "${options[@]}" PATH="${PATH//"$BATS_LIBEXEC":/}" "$@"
+}
+
 # wait_until LIMIT_S COMMAND...: polls until COMMAND succeeds.
 wait_until() {
 	local limit_s=$1 deadline=$((SECONDS + $1))

@@ -63,11 +63,9 @@ copy_commands() {
 
 # ---- the runner -----------------------------------------------------------------------------
 
-# run_tests FILE: the runner on a bats file of its own; bats is not nested in this one's variables.
+# run_tests FILE: the runner on a bats file of its own.
 run_tests() {
-	run_logged env -u BATS_RUN_TMPDIR -u BATS_TMPDIR -u BATS_ROOT -u BATS_TEST_NUMBER \
-		-u BATS_SUITE_TMPDIR -u BATS_FILE_TMPDIR -u BATS_TEST_TMPDIR ${ci:+CI=1} \
-		"$UML_TESTS/run" "$fake_build" "$1"
+	run_logged outside_bats env ${ci:+CI=1} "$UML_TESTS/run" "$fake_build" "$1"
 }
 
 fake_build() {
