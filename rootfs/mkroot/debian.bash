@@ -149,11 +149,12 @@ what_apt_does() {
 no_package='Unable to locate package|has no installation candidate'
 no_suite='does not have a Release file|404  *Not Found'
 no_keys='NO_PUBKEY|EXPKEYSIG|is not signed'
-no_mirror='Could not (resolve|connect)|Connection (refused|timed out|failed)|Unable to connect'
-no_mirror+='|Temporary failure|Network is unreachable|Could not wait for server'
+# The first are causes; newer apts have a line without one behind them.
+no_mirror_cause='Connection (refused|timed out|failed)|Temporary failure|Network is unreachable'
+no_mirror="$no_mirror_cause|Could not (resolve|connect|wait for server)|Unable to connect"
 
 die_of_packages() {
-	local what="packages of $suite" from
+	local what="packages of $suite" from cause
 	from=$(sources | awk 'NR == 1 { print $2 }')
 	if log_has "$no_room" || disk_full; then
 		die_of_room "$what"
@@ -166,8 +167,10 @@ die_of_packages() {
 		die "$what: this host does not have the keys that sign them:" \
 			"$(apt_says "$no_keys"); install a newer package debian-archive-keyring"
 	elif log_has "$no_mirror"; then
-		die "$what: cannot reach $from: $(apt_says "$no_mirror"); check the network, name" \
-			"another archive by --mirror, or a proxy by http_proxy in the environment"
+		cause=$(apt_says "$no_mirror_cause" || true)
+		[ -n "$cause" ] || cause=$(apt_says "$no_mirror")
+		die "$what: cannot reach $from: $cause; check the network, name another archive by" \
+			"--mirror, or a proxy by http_proxy in the environment"
 	fi
 	tail -n 15 "$work/log" >&2
 	die "$what: mmdebstrap failed: $(apt_says '^E: '); see its messages above"

@@ -29,12 +29,13 @@ setup() {
 	[ "$(grep -ac 'BUG: KASAN: ' <<<"$output")" -gt 30 ]
 }
 
+# What GCC looks for of it: shifts by too much, not those that overflow; bools, not enums.
 @test "Linux's own module of undefined behaviour: each kind is reported" {
 	local kind
 	debug_script 'insmod test_ubsan.ko' "$objects/lib/test_ubsan.ko"
 	[ "$status" -eq 0 ]
-	for kind in shift-out-of-bounds array-index-out-of-bounds invalid-load; do
-		[ "$(grep -ac "UBSAN: $kind" <<<"$output")" -ge 2 ]
+	for kind in 1:shift-out-of-bounds 2:array-index-out-of-bounds 1:invalid-load; do
+		[ "$(grep -ac "UBSAN: ${kind#*:}" <<<"$output")" -eq "${kind%%:*}" ]
 	done
 }
 
