@@ -68,14 +68,15 @@ static int list_sockets(pid_t pid, struct sockets *sockets)
 	struct dirent *entry;
 	int error = 0;
 	DIR *folder;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	folder = opendir(path);
 	if (!folder)
 		return -errno;
-	while (!error && (entry = readdir(folder))) {
-		ssize_t length = readlinkat(dirfd(folder), entry->d_name, target,
-					    sizeof(target) - 1);
+	fd = dirfd(folder);
+	while (!error && fd >= 0 && (entry = readdir(folder))) {
+		ssize_t length = readlinkat(fd, entry->d_name, target, sizeof(target) - 1);
 		unsigned long number, *grown;
 
 		target[length < 0 ? 0 : length] = '\0';

@@ -98,7 +98,8 @@ static int run_log_file(struct session *session, const char *line, const char *a
 		warn("cannot open %s: %s", argument, cause(errno));
 		return EXIT_FAILED;
 	}
-	while (status == EXIT_DONE && (length = fread(buffer, 1, sizeof(buffer), file)) > 0) {
+	while (status == EXIT_DONE && !feof(file) && !ferror(file) &&
+	       (length = fread(buffer, 1, sizeof(buffer), file)) > 0) {
 		const char *end = feof(file) ? NULL : memrchr(buffer, '\n', length);
 		size_t whole = end ? (size_t)(end - buffer) + 1 : length;
 

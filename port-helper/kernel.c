@@ -55,13 +55,15 @@ static bool has_socket(pid_t pid, const char *link)
 	bool found = false;
 	ssize_t length;
 	DIR *files;
+	int fd;
 
 	snprintf(folder, sizeof(folder), "/proc/%d/fd", pid);
 	files = opendir(folder);
 	if (!files)
 		return false;
-	while (!found && (entry = readdir(files))) {
-		length = readlinkat(dirfd(files), entry->d_name, target, sizeof(target) - 1);
+	fd = dirfd(files);
+	while (!found && fd >= 0 && (entry = readdir(files))) {
+		length = readlinkat(fd, entry->d_name, target, sizeof(target) - 1);
 		if (length > 0) {
 			target[length] = '\0';
 			found = !strcmp(target, link);

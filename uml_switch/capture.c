@@ -17,6 +17,7 @@
 struct capture {
 	pcap_t *format;
 	pcap_dumper_t *dump;
+	FILE *file; /* of the dump, which closes it */
 	const char *path;
 };
 
@@ -49,7 +50,8 @@ struct capture *capture_open(const char *path, uint32_t frame_max)
 	capture->format = pcap_open_dead(DLT_EN10MB, (int)frame_max);
 	if (!capture->format)
 		die("cannot capture: %s", cause(ENOMEM));
-	capture->dump = pcap_dump_fopen(capture->format, open_file(path));
+	capture->file = open_file(path);
+	capture->dump = pcap_dump_fopen(capture->format, capture->file);
 	if (!capture->dump)
 		die("cannot write %s: %s", path, pcap_geterr(capture->format));
 	capture_flush(capture);
@@ -58,7 +60,7 @@ struct capture *capture_open(const char *path, uint32_t frame_max)
 
 static void check(struct capture *capture)
 {
-	if (!ferror(pcap_dump_file(capture->dump)))
+	if (!ferror(capture->file))
 		return;
 	log_event("the capture %s ends: %s; make room and start the switch again", capture->path,
 		  cause(errno));
