@@ -93,7 +93,7 @@ console_is_up() {
 }
 
 shell_is_up() {
-	[ "$(grep -aoF 'demo:/root#' "$stock_dir/$1.log" | wc -l)" -ge "$2" ]
+	[ "$(grep -aoE 'demo:(/root|~)#' "$stock_dir/$1.log" | wc -l)" -ge "$2" ]
 }
 
 # stock_type UMID TEXT: types a line on its console.

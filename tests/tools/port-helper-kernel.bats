@@ -62,7 +62,7 @@ teardown() {
 # guest_on_port: boots with both consoles on the port; they listen when it returns.
 guest_on_port() {
 	guest_start con1="port:$port" con2="port:$port"
-	guest_expect 60 'demo:/root#'
+	guest_expect 60 'demo:(/root|~)#'
 }
 
 # converse PROGRAM ARGUMENT... -- STEP...: see converse.py.
