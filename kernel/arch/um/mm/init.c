@@ -2,6 +2,7 @@
 /* init.c - RAM for the generic memory management, and the kernel's page tables. */
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/io.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <asm/pgalloc.h>
@@ -51,6 +52,17 @@ void __init mem_init(void)
 	set_max_mapnr(max_pfn);
 	memblock_free_all();
 }
+
+#ifdef CONFIG_STRICT_DEVMEM
+/*
+ * All that /dev/mem could reach is RAM; of the kernel's image the host would not even let it
+ * write all.
+ */
+int devmem_is_allowed(unsigned long pfn)
+{
+	return 0;
+}
+#endif
 
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {

@@ -107,7 +107,8 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	end = PAGE_ALIGN(end);
 	/* The image and the linear map lie between modules and vmalloc: never unmap those. */
 	unmap_holes(max(start, (unsigned long)MODULES_VADDR), min(end, (unsigned long)MODULES_END));
-	unmap_holes(max(start, VMALLOC_START), min(end, VMALLOC_END));
+	if (VMALLOC_START != MODULES_VADDR)
+		unmap_holes(max(start, VMALLOC_START), min(end, VMALLOC_END));
 }
 
 void flush_tlb_all(void)

@@ -4,7 +4,8 @@
  *
  *   0x0000_2000_0000  modules            within 2 GiB of the image
  *   0x0000_6000_0000  image, then RAM    PAGE_OFFSET, the linear map
- *   0x1000_0000_0000  vmalloc            } where the host gives 47 bits: <host/space.h>
+ *   0x1000_0000_0000  vmalloc            } where the host gives 47 bits: <host/space.h>;
+ *                                        } with KASAN it is among the modules
  *   0x2000_0000_0000  units' memory      }
  *   0x3000_0000_0000  shadow of KASAN         one byte for eight, of all addresses
  *   0x7.......        what the host placed: stack, vDSO, our host-side mappings

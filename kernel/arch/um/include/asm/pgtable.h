@@ -33,10 +33,16 @@
 #define PTRS_PER_PGD		512
 #define USER_PTRS_PER_PGD	256
 
-#define VMALLOC_START		host_vmalloc_base
-#define VMALLOC_END		(2 * VMALLOC_START)
 #define MODULES_VADDR		_AC(UM_MODULES_BASE, UL)
 #define MODULES_END		_AC(UM_MODULES_END, UL)
+#ifdef CONFIG_KASAN
+/* The generic code clears the shadow from the lowest to the highest address that is given back. */
+#define VMALLOC_START		MODULES_VADDR
+#define VMALLOC_END		MODULES_END
+#else
+#define VMALLOC_START		host_vmalloc_base
+#define VMALLOC_END		(2 * VMALLOC_START)
+#endif
 #define FIXADDR_START		VMALLOC_END
 
 #ifndef __ASSEMBLY__
