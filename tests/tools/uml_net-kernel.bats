@@ -74,7 +74,7 @@ stock_start() {
 	"$keeper" -t 120 ip netns exec "$netns" "$UML_TESTS/lib/world" "$world" "$policy_path" \
 		"$(tool uml_net)" setpriv --reuid "$user" --regid "$user" --clear-groups -- \
 		env -i PATH="$world/bin:/usr/bin:/bin" HOME="$home" TMPDIR="$home" ASAN_OPTIONS="$ASAN_OPTIONS" \
-		"$BATS_SUITE_TMPDIR/stock" ubd0r="$BATS_FILE_TMPDIR/net.ext4" root=/dev/ubda ro mem=64M \
+		"$BATS_SUITE_TMPDIR/stock" ubd0r="$BATS_FILE_TMPDIR/net.ext4" root=/dev/ubda ro mem=128M \
 		con0=fd:0,fd:1 con=null eth0="tuntap,,,$gate" address="$address" gate="$gate" \
 		run=/bin/sh,/t/net "$@" <"$home.input" >"$home.console" 2>&1 3>&- &
 	started+=("$!")
