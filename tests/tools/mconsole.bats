@@ -683,6 +683,7 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.bind(sys.argv[1]); s.li
 		expect \(shared\) 
 		send \x10\x10\r
 		expect ERR Unknown command
+		expect \(shared\) 
 		send \x04
 	EOT
 	[ "$status" -eq 1 ]
