@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * switch-bare.c - the least that a switch can do: what its host's sockets cost.
+ * switch-bare.c - a relay with none of a switch's work: what the host's sockets cost.
  *
  * usage: switch-bare CONTROL-SOCKET
  *
  * Attaches two clients by version 3 of the protocol and passes all frames on to the first, in
- * batches, without a look at them. What switch-load gets through this one bounds every switch
- * whose clients use these sockets.
+ * batches, without a look at them. Each frame is sent by the client's name, which the host looks
+ * up; a switch with a connected socket for each client may be faster.
  */
 #include <errno.h>
 #include <signal.h>
