@@ -44,11 +44,14 @@ progress() {
 step() {
 	local name=$1 log=$2 expected=$3 begun=$SECONDS pid status=0
 	shift 3
+	# A process group of its own: an interrupted ./demo leaves no build behind, down to the last
+	# make that a make started.
+	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
-	# An interrupted ./demo leaves no build behind.
+	set +m
 	# shellcheck disable=SC2064 # this pid, not a later one
-	trap "kill $pid 2>/dev/null; wait $pid 2>/dev/null || true; exit 130" INT TERM HUP
+	trap "kill -- -$pid 2>/dev/null; wait $pid 2>/dev/null || true; exit 130" INT TERM HUP
 	progress "$pid" "$log" "$name" "$expected"
 	wait "$pid" || status=$?
 	trap - INT TERM HUP

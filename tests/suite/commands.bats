@@ -102,6 +102,37 @@ fake_build() {
 	[[ ${lines[-1]} != *" 0 failed"* ]]
 }
 
+@test "a second run in the same build folder says so and leaves the first one's counts" {
+	fake_build
+	echo '@test "a" { true; }' >"$BATS_TEST_TMPDIR/t.bats"
+	echo first >"$fake_build/tests.log"
+	exec 9>"$fake_build/tests.run"
+	flock 9
+	run_tests "$BATS_TEST_TMPDIR/t.bats"
+	[ "$status" -eq 1 ]
+	[[ $output == "tests/run: $fake_build: tests are running there already; "* ]]
+	[ "$(<"$fake_build/tests.log")" = first ]
+	exec 9>&-
+	run_tests "$BATS_TEST_TMPDIR/t.bats"
+	[ "$status" -eq 0 ]
+}
+
+@test "a build that is told to end leaves none of its processes behind" {
+	cat >"$BATS_TEST_TMPDIR/steps" <<-EOT
+		top=$UML_SOURCE build=$BATS_TEST_TMPDIR
+		. "\$top/build-aux/steps.sh"
+		step "sleep" "\$build/log" 0 sh -c 'sh -c "echo \\$\\$ >\$0; sleep 983; :"; :' "\$build/pid"
+	EOT
+	bash "$BATS_TEST_TMPDIR/steps" >/dev/null 2>&1 3>&- &
+	pid=$!
+	wait_until 10 test -s "$BATS_TEST_TMPDIR/pid"
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	[ "$status" -eq 130 ]
+	wait_until 10 not_running "$(<"$BATS_TEST_TMPDIR/pid")"
+}
+
 # ---- the keeper -----------------------------------------------------------------------------
 
 @test "keeper passes the exit status on, and 128 + the signal" {

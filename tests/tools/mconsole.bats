@@ -13,7 +13,7 @@ load ../lib/tools
 setup_file() {
 	stock_dir=$BATS_FILE_TMPDIR/stock
 	mkdir -p "$stock_dir/home"
-	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/file "$BATS_FILE_TMPDIR" "$stock_dir"
+	chmod a+x "$BATS_RUN_TMPDIR"/file "$BATS_FILE_TMPDIR" "$stock_dir"
 	"$UML_SOURCE/rootfs/mkdemo.sh" "$BATS_FILE_TMPDIR/root.ext4"
 	stock_start shared
 	stock_ready shared

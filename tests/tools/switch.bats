@@ -591,7 +591,7 @@ t: 0001 > ffff tag 10 64 last" ]
 	in_netns true
 	mkdir "$dir/run"
 	chown nobody "$dir/run"
-	chmod a+x "$BATS_RUN_TMPDIR" "$dir"
+	chmod a+x "$dir"
 	background ip netns exec "$netns" "$switch" --user nobody -unix "$dir/run/ctl" -tap t0
 	wait_until 10 test -S "$dir/run/ctl"
 	[ "$(stat -c %U "$dir/run/ctl")" = nobody ]
@@ -658,7 +658,7 @@ t: 0001 > ffff tag 10 64 last" ]
 	[ "$status" -eq 0 ]
 	[ "$(json 'len(s["ports"])')" = 0 ]
 	need_root "another user"
-	chmod a+rx "$dir" "$BATS_RUN_TMPDIR"
+	chmod a+rx "$dir"
 	cp "$client" "$dir/client"
 	# A root program's socket, by path and by name, for whom to send to is not a user's right.
 	python3 - "$dir/root.sock" <<-'EOT' >"$dir/root.log" 2>&1 3>&- &
