@@ -102,6 +102,7 @@ stock_end() {
 	wait_until 60 not_running "${!pid}"
 	status=0
 	wait "${!pid}" || status=$?
+	log "(guest $1 ended with status $status)"
 }
 
 host_reaches() {

@@ -20,8 +20,8 @@
 #include <asm/um_user.h>
 #include <asm/xstate.h>
 
-struct task_struct *um_current = &init_task;
-EXPORT_SYMBOL(um_current);
+struct um_cpu_task cpu_tasks[NR_CPUS] = { { &init_task } };
+EXPORT_SYMBOL(cpu_tasks);
 
 struct task_struct *um_switch_stacks(struct task_struct *prev, struct task_struct *next);
 void um_task_start(struct task_struct *prev, int (*fn)(void *), void *arg);
@@ -29,7 +29,7 @@ extern const char um_task_entry[];
 
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
-	um_current = next;
+	cpu_tasks[0].task = next;
 	return um_switch_stacks(prev, next);
 }
 

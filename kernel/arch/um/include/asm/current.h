@@ -6,10 +6,15 @@
 
 struct task_struct;
 
-/* The task on the virtual CPU; written by __switch_to() only. */
-extern struct task_struct *um_current;
+/*
+ * The task on each virtual CPU; written by __switch_to() only.  gdb's helpers (scripts/gdb, the
+ * function lx_current) look for it by these names.
+ */
+extern struct um_cpu_task {
+	struct task_struct *task;
+} cpu_tasks[];
 
-#define current		um_current
+#define current		(cpu_tasks[0].task)
 
 #endif
 #endif
