@@ -22,7 +22,8 @@ kunit() {
 	local command=$1 compiler=gcc
 	shift
 	! command -v ccache >/dev/null || compiler="ccache gcc"
-	printf 'cd %q && stty -g >%q && python3 tools/testing/kunit/kunit.py %q' \
+	# The tool itself ends with stty sane.
+	printf 'cd %q && stty sane && stty -g >%q && python3 tools/testing/kunit/kunit.py %q' \
 		"$source" "$guest_dir/before" "$command" >"$guest_dir/script"
 	printf ' %q' "$@" --arch=um --build_dir="$objects" >>"$guest_dir/script"
 	[ "$command" != run ] ||

@@ -44,7 +44,8 @@ static bool write_ahead(struct vm_area_struct *vma, unsigned long addr, unsigned
 	vm_fault_t fault = 0;
 
 	addr &= PAGE_MASK;
-	if (!(flags & FAULT_FLAG_WRITE) || (vma->vm_flags & VM_SHARED) || addr == vma->vm_start)
+	if (!(flags & FAULT_FLAG_WRITE) || (vma->vm_flags & VM_SHARED) || addr == vma->vm_start ||
+	    !um_may_work_ahead(vma))
 		return true;
 	if (!um_leaf_writable(pte_val(pte_look(vma->vm_mm, addr - PAGE_SIZE))))
 		return true;

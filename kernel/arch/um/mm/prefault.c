@@ -13,6 +13,7 @@
 #include <linux/refcount.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/userfaultfd_k.h>
 #include <asm/um_user.h>
 
 /* Faults of each child that are kept, and forks after which the list is begun anew. */
@@ -65,12 +66,19 @@ void um_early_note(struct mm_struct *mm, unsigned long addr, bool write)
 	}
 }
 
+/* Somebody is told, or asks, which pages of such an area the program has touched. */
+bool um_may_work_ahead(struct vm_area_struct *vma)
+{
+	return !userfaultfd_armed(vma) &&
+	       (!IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) || (vma->vm_flags & VM_SOFTDIRTY));
+}
+
 /* Nothing that anybody else could see: a write to shared memory would make a file newer. */
 static bool may_prefault(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
-	return vma && !(write && (vma->vm_flags & VM_SHARED));
+	return vma && um_may_work_ahead(vma) && !(write && (vma->vm_flags & VM_SHARED));
 }
 
 static void prefault(struct mm_struct *mm, unsigned long addr, bool write)

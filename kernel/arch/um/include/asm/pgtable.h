@@ -63,10 +63,18 @@
 #define _PAGE_HUGE		0x080UL	/* a leaf at the middle level */
 #define _PAGE_HOSTED		0x100UL	/* stands in the host address space */
 #define _PAGE_SWP_EXCLUSIVE	0x200UL	/* in swap entries only */
+#define _PAGE_UFFD_WP		0x400UL	/* also in swap entries, as the next */
+#ifdef CONFIG_MEM_SOFT_DIRTY
+#define _PAGE_SOFT_DIRTY	0x800UL
+#else
+#define _PAGE_SOFT_DIRTY	0UL
+#endif
 
 #define _PAGE_FLAGS		(PAGE_SIZE - 1)
 #define _PAGE_TABLE		(_PAGE_PRESENT | _PAGE_RW | _PAGE_EXEC | _PAGE_ACCESSED | _PAGE_DIRTY)
-#define _PAGE_CHG_MASK		(~_PAGE_FLAGS | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL | _PAGE_HUGE)
+#define _PAGE_MARKS		(_PAGE_SOFT_DIRTY | _PAGE_UFFD_WP)
+#define _PAGE_CHG_MASK		(~_PAGE_FLAGS | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |	\
+				 _PAGE_HUGE | _PAGE_MARKS)
 
 #define PFN_PTE_SHIFT		PAGE_SHIFT
 
@@ -144,7 +152,7 @@ static inline pte_t __pte_clear(pte_t pte, unsigned long bits)	{ return __pte(pt
 #define pte_mkold(pte)			__pte_clear(pte, _PAGE_ACCESSED)
 #define pte_mkyoung(pte)		__pte_set(pte, _PAGE_ACCESSED)
 #define pte_mkclean(pte)		__pte_clear(pte, _PAGE_DIRTY)
-#define pte_mkdirty(pte)		__pte_set(pte, _PAGE_DIRTY)
+#define pte_mkdirty(pte)		__pte_set(pte, _PAGE_DIRTY | _PAGE_SOFT_DIRTY)
 #define pte_wrprotect(pte)		__pte_clear(pte, _PAGE_RW)
 #define pte_mkwrite_novma(pte)		__pte_set(pte, _PAGE_RW)
 #define pte_mkspecial(pte)		__pte_set(pte, _PAGE_SPECIAL)
@@ -208,7 +216,7 @@ static inline void ptep_set_wrprotect(struct mm_struct *mm, unsigned long addr, 
 	set_pte(ptep, pte_wrprotect(pte));
 }
 
-/* Swap entries: type in bits 12-16, offset from bit 17; all of the flags are clear. */
+/* Swap entries: type in bits 12-16, offset from bit 17; of the flags only those named for them. */
 #define __swp_type(x)			(((x).val >> PAGE_SHIFT) & 0x1f)
 #define __swp_offset(x)			((x).val >> (PAGE_SHIFT + 5))
 #define __swp_entry(type, offset)						\
@@ -318,6 +326,8 @@ static inline void set_pmd_at(struct mm_struct *mm, unsigned long addr, pmd_t *p
 	set_pmd(pmdp, pmd);
 }
 #endif
+
+#include <asm/pgtable_marks.h>
 
 /* The upper levels: tables only. */
 

@@ -7,6 +7,7 @@
 
 struct task_struct;
 struct pt_regs;
+struct vm_area_struct;
 
 /**
  * um_user_loop() - run the current task's guest code until the task ends
@@ -103,6 +104,15 @@ void um_fork_prefault(struct task_struct *child);
  * @regs: its first registers
  */
 void um_exec_prefault(const struct pt_regs *regs);
+
+/**
+ * um_may_work_ahead() - may pages be touched that the program has not asked for?
+ * @vma: the area that they lie in
+ *
+ * Return: false where userfaultfd or the soft-dirty marks would show it.
+ * Context: the area is locked.
+ */
+bool um_may_work_ahead(struct vm_area_struct *vma);
 
 /**
  * um_early_note() - tell of a fault that was served, for the benefit of later siblings
