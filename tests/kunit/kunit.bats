@@ -7,8 +7,10 @@
 # shellcheck disable=SC2016 # what is in single quotes is for another shell
 load ../lib/common
 
-# What the port that comes with Linux 6.12 passes, as the tool counts, with 8 that it skips.
+# What the port that comes with Linux 6.12 passes, as the tool counts, with 8 that it skips; and the
+# lines that say "ok" in the kernel's own output, those of suites included.
 expected_passed=1111
+expected_ok=1256
 
 setup() {
 	guest_setup
@@ -43,6 +45,8 @@ count() {
 	kunit run --alltests
 	[ "$status" -eq 0 ]
 	[ "$(count passed)" -ge "$expected_passed" ]
+	[ "$(grep -cE '^ *ok [0-9]+' "$objects/test.log")" -ge "$expected_ok" ]
+	[ "$(grep -cE '^ *not ok [0-9]+' "$objects/test.log")" -eq 0 ]
 	[ -z "$(count failed)" ]
 	[ -z "$(count crashed)" ]
 	cmp "$guest_dir/before" "$guest_dir/after"
