@@ -53,7 +53,7 @@ remove_umids() {
 # write_in_guest DISK MARKER: boots from the disk, changes it, ends.
 write_in_guest() {
 	guest_boot ubd0="$1" root=/dev/ubda rw run=/t/write,"$2"
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	[[ $output == *"run: /t/write: exit status 0"* ]]
 }
 
@@ -135,7 +135,7 @@ merged_is_sound() {
 	truncate -s 40M b
 	"$mkcow" -f c b
 	guest_boot ubd0="$PWD/c" root=/dev/ubda ro run=/bin/cat,/sys/block/ubda/size
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	[[ $output == *81920* ]]
 }
 
@@ -152,7 +152,7 @@ merged_is_sound() {
 	cmp b "$BATS_FILE_TMPDIR/root.ext4"
 	guest_send over
 	guest_wait 60
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	[[ $output == *"got over"* ]]
 	"$moo" -d c
 	e2fsck -fn b

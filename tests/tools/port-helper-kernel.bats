@@ -131,7 +131,7 @@ window_becomes() {
 	wait_until 20 no_helpers
 	converse telnet 127.0.0.1 "$port" -- "${login[@]}" '>poweroff -f\r' '<closed'
 	guest_wait 60
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	[[ $output != *"keeper: left behind"* ]]
 }
 

@@ -82,7 +82,7 @@ two_kernels_ping() {
 	guest_expect 60 is-up
 	guest_boot ubd0r="$image" root=/dev/ubda ro umid=two eth0="daemon,02:00:00:00:00:12,unix,$ctl" \
 		run=/t/net,10.0.0.2,10.0.0.1
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	[[ $output == *"run: /t/net: exit status 0"* ]]
 	[ "$(grep -c "3 packets received, 0% packet loss" <<<"$output")" -eq 2 ]
 }

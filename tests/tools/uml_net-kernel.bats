@@ -94,7 +94,7 @@ stock_do() {
 	! grep -aq "^net: failed $2" "$BATS_TEST_TMPDIR/$1.console"
 }
 
-# stock_end NAME: orderly; its exit status in $status.
+# stock_end NAME: orderly; its exit status in $status, its console in $output.
 stock_end() {
 	local fd=input_$1 pid=keeper_$1
 	printf 'end\n' >&"${!fd}"
@@ -102,6 +102,7 @@ stock_end() {
 	wait_until 60 not_running "${!pid}"
 	status=0
 	wait "${!pid}" || status=$?
+	output=$(tr -d '\0' <"$BATS_TEST_TMPDIR/$1.console")
 	log "(guest $1 ended with status $status)"
 }
 
@@ -125,7 +126,7 @@ host_reaches() {
 	host_reaches 10.7.0.9
 	[[ $(guest_traces) != *"10.7.0.2 "* ]]
 	stock_end one
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	[ -z "$(guest_traces)" ]
 }
 
@@ -170,7 +171,7 @@ host_reaches() {
 		"$BATS_TEST_TMPDIR/one.console"
 	stock_do one true
 	stock_end one
-	[ "$status" -eq 0 ]
+	stock_ended_well
 	# An address of the guest that is refused: the interface is up, the host has no route.
 	stock_start two "$alice" 10.9.0.2 10.7.0.1
 	stock_expect two "net: (up|no interface)"
@@ -192,7 +193,7 @@ host_reaches() {
 			".*ml_net: the host no longer has '$kind' interfaces; give the guest eth0=tuntap"
 	done
 	stock_end one
-	[ "$status" -eq 0 ]
+	stock_ended_well
 }
 
 @test "a guest that is killed leaves no interface, and the next one cleans up" {
