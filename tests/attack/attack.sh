@@ -5,8 +5,8 @@
 # usage: attack.sh PROGRAM[:ARGUMENT[:ARGUMENT]...]...
 #
 # Exit status: 0 if every attack held and the guest is unharmed, 1 if not, 2 for wrong usage.
-# A program that takes longer than LIMIT_S seconds (600) is killed. A second disk becomes swap space. Written for busybox ash; needs /proc, /tmp and the programs
-# beside it.
+# A program that takes longer than LIMIT_S seconds (600) is killed. A second disk becomes swap space.
+# Written for busybox ash; needs /proc, /tmp and the programs beside it.
 # shellcheck disable=SC3040 # busybox ash knows it
 set -o pipefail
 
