@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-families="proc mem sig fp fsgs thr time ptrace watch"
+families="proc mem sig fp fsgs thr time ptrace watch marks"
 
 # family NAME: all programs NAME and NAME-*; tells of each that does not agree before it fails.
 family() {
@@ -97,4 +97,11 @@ agrees() {
 	guest_boot quiet mem=512M run=/t/guest/watch-debugreg
 	[ "$status" -eq 0 ]
 	[[ $output != *FAIL* ]]
+}
+
+@test "which pages were written, whether the host can tell or not" {
+	guest_boot quiet mem=512M run=/t/guest/marks-written
+	[ "$status" -eq 0 ]
+	[[ $output != *FAIL* ]]
+	[ "$(grep -ac '^ok ' <<<"$output")" -eq 17 ]
 }
