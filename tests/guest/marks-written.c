@@ -114,7 +114,8 @@ static int serve(char *p)
 
 	MUST(poll(&ready, 1, 20000) == 1);
 	MUST(read(uffd, &msg, sizeof(msg)) == sizeof(msg));
-	if (msg.event != UFFD_EVENT_PAGEFAULT || !(msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP))
+	if (msg.event != UFFD_EVENT_PAGEFAULT ||
+	    !(msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP))
 		return -1;
 	page = (int)((msg.arg.pagefault.address - (uintptr_t)p) / PAGE);
 	CHECK(p[page * PAGE] == 1, "page %d has not changed yet", page);
