@@ -34,10 +34,13 @@ u8 *host_ctl;
 
 static int zygote, zygote_ack = -1;
 
-/* Calls that need the whole register file arrive as a signal frame. */
+/*
+ * Calls that need the whole register file arrive as a signal frame.  So does tgkill: raise() makes
+ * it, whose signal would have the registers fetched at once, which costs more than the frame.
+ */
 static const u16 framed_calls[] = {
 	__NR_rt_sigreturn, __NR_clone, __NR_fork, __NR_vfork, __NR_clone3, __NR_execve,
-	__NR_execveat, __NR_exit, __NR_exit_group, __NR_sigaltstack, __NR_arch_prctl,
+	__NR_execveat, __NR_exit, __NR_exit_group, __NR_sigaltstack, __NR_arch_prctl, __NR_tgkill,
 };
 
 /*
