@@ -35,6 +35,7 @@ split() {
 
 # A stock kernel has ended in order, by $status and its console in $output. Once in some hundred ends
 # it breaks off by SIGABRT behind its last line, whatever it did before.
+# shellcheck disable=SC2154 # bats sets the two
 stock_ended_well() {
 	[ "$status" -eq 0 ] || {
 		[ "$status" -eq 134 ] && [[ $output == *"reboot: "@(System halted|Power down)* ]]
