@@ -66,11 +66,14 @@ void um_early_note(struct mm_struct *mm, unsigned long addr, bool write)
 	}
 }
 
-/* Somebody is told, or asks, which pages of such an area the program has touched. */
+/*
+ * An area without VM_SOFTDIRTY is one whose marks were cleared, so that somebody will look at
+ * them.  Stacks never have it, from exec on: theirs may show a page too many.
+ */
 bool um_may_work_ahead(struct vm_area_struct *vma)
 {
-	return !userfaultfd_armed(vma) &&
-	       (!IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) || (vma->vm_flags & VM_SOFTDIRTY));
+	return !userfaultfd_armed(vma) && (!IS_ENABLED(CONFIG_MEM_SOFT_DIRTY) ||
+					   (vma->vm_flags & (VM_SOFTDIRTY | VM_STACK)));
 }
 
 /* Nothing that anybody else could see: a write to shared memory would make a file newer. */
