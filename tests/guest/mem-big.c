@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mem-big: large areas: random writes, huge-page sized maps cut in the middle, reuse of memory. */
+/*
+ * mem-big: large areas: random writes, huge-page sized maps cut in the middle, reuse of memory, the end
+ * of the addresses.
+ */
 #include "guest.h"
 
 enum { MIB = 1 << 20 };
@@ -195,12 +198,44 @@ static int pattern(void *arg)
 	return bad != 0;
 }
 
+/* Where the last of the program's own mappings ends. */
+static unsigned long last_end(void)
+{
+	unsigned long start, end, last = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	MUST(maps);
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && end < 1UL << 47)
+			last = end;
+	fclose(maps);
+	return last;
+}
+
+/* A program may give up, and ask for, all addresses up to the page below 2^47. */
+static void whole_space(void)
+{
+	unsigned long from = last_end(), end = (1UL << 47) - PAGE;
+	char *at = (char *)from;
+
+	CHECK(munmap(at, end - from) == 0, "munmap up to the last page");
+	CHECK(munmap(at, end + PAGE - from) == -1 && errno == EINVAL, "and not with that one");
+	CHECK(mprotect(at, end - from, PROT_READ) == -1 && errno == ENOMEM, "mprotect up to there");
+	CHECK(madvise((char *)end - PAGE, PAGE, MADV_NORMAL) == -1 && errno == ENOMEM, "madvise there");
+	CHECK(mmap((char *)end, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+	      MAP_FAILED && errno == ENOMEM, "no mapping at the last page");
+	CHECK(mremap(at, PAGE, PAGE, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT, "nothing to move");
+	CHECK(touch((char *)end - PAGE, false) == SIGSEGV, "nothing to read");
+}
+
 int main(void)
 {
 	pid_t pid[6];
 	int good = 0;
 
 	catch_faults();
+	whole_space();
 	random_writes();
 	sequential();
 	cut();

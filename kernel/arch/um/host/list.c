@@ -127,22 +127,37 @@ int host_unit_error(struct host_unit *unit)
 
 /* ------------------------------------------------------------ guest mappings */
 
+/*
+ * Whatever the guest's page tables say, no list touches the host layer's part of an address space: such
+ * a program is at its end.
+ */
+static bool is_programs_own(struct host_unit *unit, u64 addr, u64 len_bytes)
+{
+	if (addr <= STUB_BASE && len_bytes <= STUB_BASE - addr)
+		return true;
+	unit->dead = true;
+	return false;
+}
+
 void host_unit_map(struct host_unit *unit, u64 addr, u64 len_bytes, u64 phys, bool write, bool exec)
 {
 	u64 prot = HOST_PROT_READ | (write ? HOST_PROT_WRITE : 0) | (exec ? HOST_PROT_EXEC : 0);
 
-	host_unit_queue(unit, __NR_mmap, addr, len_bytes, prot,
-			HOST_MAP_SHARED | HOST_MAP_FIXED | HOST_MAP_POPULATE, FD_RAM,
-			phys - host_ram_base);
+	if (is_programs_own(unit, addr, len_bytes))
+		host_unit_queue(unit, __NR_mmap, addr, len_bytes, prot,
+				HOST_MAP_SHARED | HOST_MAP_FIXED | HOST_MAP_POPULATE, FD_RAM,
+				phys - host_ram_base);
 }
 
 void host_unit_unmap(struct host_unit *unit, u64 addr, u64 len_bytes)
 {
-	host_unit_queue(unit, __NR_munmap, addr, len_bytes, 0, 0, 0, 0);
+	if (is_programs_own(unit, addr, len_bytes))
+		host_unit_queue(unit, __NR_munmap, addr, len_bytes, 0, 0, 0, 0);
 }
 
 void host_unit_protect(struct host_unit *unit, u64 addr, u64 len_bytes, bool exec)
 {
-	host_unit_queue(unit, __NR_mprotect, addr, len_bytes,
-			HOST_PROT_READ | (exec ? HOST_PROT_EXEC : 0), 0, 0, 0);
+	if (is_programs_own(unit, addr, len_bytes))
+		host_unit_queue(unit, __NR_mprotect, addr, len_bytes,
+				HOST_PROT_READ | (exec ? HOST_PROT_EXEC : 0), 0, 0, 0);
 }

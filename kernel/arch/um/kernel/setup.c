@@ -25,7 +25,8 @@
 struct cpuinfo_um um_cpu = { .loops_per_jiffy = 4000000 / HZ };
 EXPORT_SYMBOL(um_cpu);
 
-/* TASK_SIZE and VMALLOC_START. */
+/* TASK_SIZE, TASK_MAP_END and VMALLOC_START. */
+EXPORT_SYMBOL(host_user_end);
 EXPORT_SYMBOL(host_stub_base);
 EXPORT_SYMBOL(host_vmalloc_base);
 

@@ -146,7 +146,7 @@ static void forget_all(struct mm_struct *mm)
 {
 	unsigned long addr, next;
 
-	for (addr = 0; addr < TASK_SIZE; addr = next) {
+	for (addr = 0; addr < TASK_MAP_END; addr = next) {
 		pmd_t *pmd = um_pmd_find(mm, addr, &next);
 
 		if (!pmd)
@@ -163,5 +163,5 @@ void um_unhost_all(struct mm_struct *mm)
 	forget_all(mm);
 	mm->context.nnotes = 0;
 	mm->context.maps = 0;
-	um_note_unmap(mm, 0, TASK_SIZE);
+	um_note_unmap(mm, 0, TASK_MAP_END);
 }

@@ -176,7 +176,7 @@ static unsigned long choose_address(unsigned long start, unsigned long len)
 	unsigned long end;
 
 	start = PAGE_ALIGN(start);
-	end = min(round_up(start + len, PMD_SIZE), TASK_SIZE) - len;
+	end = min(round_up(start + len, PMD_SIZE), TASK_MAP_END) - len;
 	if (end <= start || !(current->flags & PF_RANDOMIZE))
 		return start;
 	return start + (get_random_u32_below(((end - start) >> PAGE_SHIFT) + 1) << PAGE_SHIFT);

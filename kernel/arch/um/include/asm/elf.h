@@ -37,7 +37,7 @@ typedef struct user_i387_struct elf_fpregset_t;
 #define elf_check_arch(x)	((x)->e_machine == EM_X86_64)
 
 #define ELF_EXEC_PAGESIZE	PAGE_SIZE
-#define ELF_ET_DYN_BASE		(TASK_SIZE / 3 * 2)
+#define ELF_ET_DYN_BASE		(TASK_MAP_END / 3 * 2)
 #define CORE_DUMP_USE_REGSET
 
 #define ELF_PLAT_INIT(regs, load_addr)	do { } while (0)

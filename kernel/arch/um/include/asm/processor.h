@@ -18,12 +18,21 @@ struct mm_struct;
 struct host_carrier;
 struct um_watch;
 
-#define TASK_SIZE		host_stub_base
+/*
+ * A program's addresses end where those of the host's programs do. The last part of them, the host
+ * layer's, holds no mapping of the guest's: there is none to be found there, taken away or made.
+ */
+#define TASK_SIZE		host_user_end
 #define TASK_SIZE_MAX		TASK_SIZE
-#define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
-#define STACK_TOP		TASK_SIZE
-#define STACK_TOP_MAX		TASK_SIZE
-#define DEFAULT_MAP_WINDOW	TASK_SIZE
+#define TASK_MAP_END		host_stub_base
+#define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_MAP_END / 3)
+#define STACK_TOP		TASK_MAP_END
+#define STACK_TOP_MAX		TASK_MAP_END
+#define DEFAULT_MAP_WINDOW	TASK_MAP_END
+#define arch_get_mmap_end(addr, len, flags)	TASK_MAP_END
+/* Where a mapping is wanted at an address of its own; for all others there is the end above. */
+#define arch_mmap_check(addr, len, flags)					\
+	((flags) & MAP_FIXED && ((len) > TASK_MAP_END || (addr) > TASK_MAP_END - (len)) ? -ENOMEM : 0)
 
 /**
  * struct thread_struct - the port's part of a task

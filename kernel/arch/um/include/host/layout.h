@@ -3,8 +3,8 @@
  * layout.h - the part of every guest address space that belongs to the host layer.
  *
  * Everything below STUB_BASE is the guest process's own.  The rest is mapped by the
- * zygote and by the agents and can never be named by a guest mapping (TASK_SIZE is
- * STUB_BASE).  STUB_BASE is in the last GiB of what the host gives programs, which is less
+ * zygote and by the agents and can never be named by a guest mapping (TASK_MAP_END
+ * is STUB_BASE).  STUB_BASE is in the last GiB of what the host gives programs, which is less
  * where the host is a guest of such a kernel; all else has its fixed place behind it:
  *
  *   STUB_TEXT   64 KiB  r-x  all code that is not the guest's (a sealed memfd)

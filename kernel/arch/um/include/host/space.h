@@ -3,7 +3,7 @@
 #ifndef __HOST_SPACE_H
 #define __HOST_SPACE_H
 
-/* Constant after start-up: where a guest program's own addresses end (<host/layout.h>). */
+/* Constant after start-up: where a guest program's own mappings end (<host/layout.h>). */
 extern unsigned long host_stub_base;
 
 /* The first address that the host gives to no program. */
