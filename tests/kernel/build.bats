@@ -54,6 +54,18 @@ setup() {
 	[ "$status" -eq 0 ]
 }
 
+@test "the smallest configuration builds, with hardly any of what the default has" {
+	tiny=$BATS_TEST_TMPDIR/tiny
+	run_logged make -s -C "$UML_BUILD/kernel/source" O="$tiny" ARCH=um tinyconfig
+	[ "$status" -eq 0 ]
+	compiler=gcc
+	! command -v ccache >/dev/null || compiler="ccache gcc"
+	run_logged make -s -C "$UML_BUILD/kernel/source" O="$tiny" ARCH=um CC="$compiler" -j "$(nproc)" all
+	[ "$status" -eq 0 ]
+	[[ $output != *warning:* ]]
+	[ "$(stat -L -c %s "$tiny/linux")" -lt "$(stat -L -c %s "$UML_BUILD/kernel/linux")" ]
+}
+
 @test "the kernel tree's kunit.py finds the options of all its tests" {
 	cd "$UML_BUILD/kernel/source"
 	run_logged python3 tools/testing/kunit/kunit.py config --alltests --arch=um \

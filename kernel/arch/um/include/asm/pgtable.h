@@ -263,10 +263,10 @@ static inline void pmd_clear(pmd_t *pmdp)
 	set_pmd(pmdp, __pmd(0));
 }
 
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
 static inline pte_t pmd_pte(pmd_t pmd)		{ return __pte(pmd_val(pmd)); }
 static inline pmd_t pte_pmd(pte_t pte)		{ return __pmd(pte_val(pte)); }
 
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
 static inline int pmd_trans_huge(pmd_t pmd)	{ return pmd_leaf(pmd); }
 static inline int has_transparent_hugepage(void) { return 1; }
 #define has_transparent_hugepage has_transparent_hugepage

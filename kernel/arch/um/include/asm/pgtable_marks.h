@@ -30,7 +30,7 @@ static inline int pte_uffd_wp(pte_t pte)	{ return !!(pte_val(pte) & _PAGE_UFFD_W
 #define pte_swp_clear_uffd_wp(pte)	__pte_clear(pte, _PAGE_UFFD_WP)
 #endif
 
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/* Also where there are no huge pages: the generic code does not ask. */
 #ifdef CONFIG_HAVE_ARCH_SOFT_DIRTY
 #define pmd_soft_dirty(pmd)		pte_soft_dirty(pmd_pte(pmd))
 #define pmd_mksoft_dirty(pmd)		pte_pmd(pte_mksoft_dirty(pmd_pte(pmd)))
@@ -43,7 +43,6 @@ static inline int pte_uffd_wp(pte_t pte)	{ return !!(pte_val(pte) & _PAGE_UFFD_W
 #define pmd_swp_uffd_wp(pmd)		pmd_uffd_wp(pmd)
 #define pmd_swp_mkuffd_wp(pmd)		pte_pmd(pte_swp_mkuffd_wp(pmd_pte(pmd)))
 #define pmd_swp_clear_uffd_wp(pmd)	pmd_clear_uffd_wp(pmd)
-#endif
 #endif
 
 #endif
