@@ -60,14 +60,15 @@ die_or_full() {
 	die "$1: $2; $3"
 }
 
-# add_files ROOT: what --add names.
+# add_files ROOT: what --add names. Links inside a folder stay links: that of a modules' folder leads to a
+# whole kernel tree.
 add_files() {
 	local pair from to
 	for pair in "${added[@]}"; do
 		from=${pair%%:/*}
 		to=$1/${pair#*:/}
 		if [ -d "$from" ]; then
-			"${as_root[@]}" mkdir -p -- "$to" && "${as_root[@]}" cp -RL -- "$from/." "$to/"
+			"${as_root[@]}" mkdir -p -- "$to" && "${as_root[@]}" cp -R -- "$from/." "$to/"
 		else
 			"${as_root[@]}" mkdir -p -- "${to%/*}" && "${as_root[@]}" cp -L -- "$from" "$to"
 		fi >"$work/log" 2>&1 ||

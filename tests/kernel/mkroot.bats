@@ -15,6 +15,21 @@ load ../lib/common
 	[[ $output == *box* ]]
 }
 
+@test "what is in an added folder comes along, links as links, the folder itself by a link" {
+	mkdir "$guest_dir/folder"
+	printf '#!/bin/sh\nreadlink /opt/job/again && exec /opt/job/again one\n' >"$guest_dir/folder/job"
+	printf '#!/bin/sh\necho "again $1"\n' >"$guest_dir/folder/other"
+	chmod +x "$guest_dir/folder/"*
+	ln -s other "$guest_dir/folder/again"
+	ln -s /nowhere "$guest_dir/folder/dangling"
+	ln -s folder "$guest_dir/link"
+	run_logged "$UML_BUILD/rootfs/uml_mkroot" -q --busybox --add "$guest_dir/link:/opt/job" "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	guest_boot ubd0r="$guest_dir/image" root=/dev/ubda ro quiet run=/opt/job/job
+	[ "$status" -eq 0 ]
+	[[ $output == *other*"again one"* ]]
+}
+
 @test "a busybox image gives a shell on the console" {
 	run_logged "$UML_BUILD/rootfs/uml_mkroot" -q --busybox "$guest_dir/image"
 	[ "$status" -eq 0 ]
