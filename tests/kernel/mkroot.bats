@@ -18,6 +18,7 @@ load ../lib/common
 @test "what is in an added folder comes along, links as links, the folder itself by a link" {
 	mkdir "$guest_dir/folder"
 	printf '#!/bin/sh\nreadlink /opt/job/again && exec /opt/job/again one\n' >"$guest_dir/folder/job"
+	# shellcheck disable=SC2016 # the guest's shell
 	printf '#!/bin/sh\necho "again $1"\n' >"$guest_dir/folder/other"
 	chmod +x "$guest_dir/folder/"*
 	ln -s other "$guest_dir/folder/again"
