@@ -238,10 +238,7 @@ void fabric_turn(struct fabric *fabric)
 	for (unsigned int i = 0; i < fabric->held_count; i++) {
 		struct port *port = fabric->held[i];
 
-		if (port->dead)
-			continue;
-		if (port->held_for->dead || !port->held_for->blocked ||
-		    fabric->loop->now_ns >= port->held_until_ns)
+		if (!port->held_for->blocked || fabric->loop->now_ns >= port->held_until_ns)
 			port_release(port);
 		else
 			fabric->held[kept++] = port;

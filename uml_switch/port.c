@@ -88,6 +88,25 @@ int port_start(struct fabric *fabric, struct port *port, int fd)
 	return 0;
 }
 
+/* A port that ends waits for none, and none waits for it: those that did go on. */
+static void leave_held(struct port *port)
+{
+	struct fabric *fabric = port->fabric;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < fabric->held_count; i++) {
+		struct port *held = fabric->held[i];
+
+		if (held == port)
+			continue;
+		if (held->held_for == port)
+			port_release(held);
+		else
+			fabric->held[kept++] = held;
+	}
+	fabric->held_count = kept;
+}
+
 void port_remove(struct port *port, const char *why)
 {
 	struct fabric *fabric = port->fabric;
@@ -98,6 +117,7 @@ void port_remove(struct port *port, const char *why)
 	port->dead = true;
 	if (why)
 		log_event("port %s: ended: %s", port->name, why);
+	leave_held(port);
 	fdb_forget_port(fabric->fdb, port->number);
 	fabric->mirrors -= port->settings.mirror;
 	fabric->active[port->place] = last;

@@ -562,9 +562,19 @@ static void who_floods_a_full_port_is_held_for_a_moment(void)
 	memory_feed(bench.ports[1], bytes, sizeof(bytes), 1000);
 	CHECK(bench.ports[1]->port.held_for);
 	port_remove(&bench.ports[2]->port, NULL);
-	fabric_turn(&bench.fabric);
 	CHECK(!bench.ports[1]->port.held_for);
 	CHECK_EQ(bench.fabric.held_count, 0);
+	/* The port that waits goes away, and its memory before the next look at those that wait. */
+	bench.ports[3]->room = 0;
+	bench.ports[3]->port.progress_ns = bench.loop.now_ns;
+	send_to(&bench, 3, 1, 3);
+	bytes[5] = 3;
+	memory_feed(bench.ports[1], bytes, sizeof(bytes), 1000);
+	CHECK(bench.ports[1]->port.held_for == &bench.ports[3]->port);
+	port_remove(&bench.ports[1]->port, NULL);
+	CHECK_EQ(bench.fabric.held_count, 0);
+	loop_turn(&bench.loop, 0);
+	fabric_turn(&bench.fabric);
 	bench_close(&bench);
 }
 
