@@ -30,3 +30,11 @@ the_end() {
 	while :; do sleep 1; done
 }
 trap the_end EXIT
+
+# stressors CLASS...: the names of stress-ng's classes, which it prints where a class ends with a question mark.
+stressors() {
+	local class
+	for class; do
+		stress-ng --class "$class?" 2>&1 | sed -n "s/^class '[a-z-]*' stressors: //p"
+	done
+}
