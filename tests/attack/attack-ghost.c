@@ -53,7 +53,7 @@ struct variant {
 static struct shared {
 	volatile uint64_t turns[2]; /* of the program and of its sibling */
 	volatile uint64_t looks[2]; /* at all pages, since they were freed */
-	volatile int go, forged, seized;
+	volatile int go, begun, forged, seized;
 	/* Harm: */
 	volatile uint64_t ghosts, stale, foreign, secrets, changed;
 	/* What was tried: */
@@ -213,6 +213,8 @@ static int forger(void *arg)
 		res->siblings++;
 	}
 	catch_all();
+	msleep(1); /* right after a tick there is time until the next one */
+	res->begun = 1;
 	forge();
 	return 1;
 }
@@ -257,27 +259,19 @@ static enum state state_of(pid_t pid)
 
 static enum state wait_for_reports(pid_t pid)
 {
-	uint64_t end = now_ns() + PATIENCE_MS * 1000000ull;
+	uint64_t end = ~0ull;
 	enum state state;
 
-	while ((state = state_of(pid)) == RUNS && !res->forged && now_ns() < end)
+	while ((state = state_of(pid)) == RUNS && !res->forged && now_ns() < end) {
+		if (res->begun && end == ~0ull)
+			end = now_ns() + PATIENCE_MS * 1000000ull;
 		nap(1);
+	}
 	if (state != RUNS)
 		res->ended += killed(end_status, SIGKILL);
 	else if (res->forged)
 		res->survived++;
 	return state;
-}
-
-/* It has ended as far as anybody knows: nothing of it may run now. */
-static void check_ghost(void)
-{
-	uint64_t before = res->turns[0];
-
-	for (int i = 0; i < 2; i++)
-		msleep(1);
-	if (res->turns[0] != before)
-		res->ghosts++;
 }
 
 static void free_pages(int fd)
@@ -288,8 +282,19 @@ static void free_pages(int fd)
 
 static void let_look(int who)
 {
-	for (int i = 0; i < 5 && res->looks[who] < 2; i++)
+	for (int i = 0; i < 4 && res->looks[who] < 2; i++)
 		msleep(1);
+}
+
+/* It has ended as far as anybody knows: nothing of it may run now, nor have its pages. */
+static void check_ghost(int fd)
+{
+	uint64_t before = res->turns[0];
+
+	free_pages(fd);
+	let_look(0);
+	if (res->turns[0] != before)
+		res->ghosts++;
 }
 
 static int tracer(void *arg)
@@ -327,15 +332,12 @@ static int tracer(void *arg)
 	}
 	if (state == AT_EXIT) {
 		res->exit_stops++;
-		check_ghost();
-		free_pages(fd);
-		let_look(0);
+		check_ghost(fd);
 		ptrace(PTRACE_CONT, pid, 0, 0);
 		while (state_of(pid) != GONE)
 			nap(1);
 	} else {
-		check_ghost();
-		free_pages(fd);
+		check_ghost(fd);
 	}
 	if (variant->how & SIBLING)
 		let_look(1);
@@ -389,7 +391,7 @@ static void try(const struct variant *v)
 
 	for (int i = 0; i < 2; i++)
 		res->turns[i] = res->looks[i] = 0;
-	res->go = res->forged = res->seized = 0;
+	res->go = res->begun = res->forged = res->seized = 0;
 	attack(tracer, (void *)v, LIMIT_MS);
 	end_attackers();
 	if (harm() != before && told++ < TELLING)
@@ -419,10 +421,36 @@ static void try_byte(uint64_t offset, uint64_t signal)
 	try(&v);
 }
 
+struct extent {
+	int step, rounds;
+};
+
+static int try_all(void *arg)
+{
+	const struct extent *extent = arg;
+	uint64_t report = report_site - text->start, step = (uint64_t)extent->step;
+
+	/* The dearest byte: each number of times, from the middle on, then in all ways. */
+	for (int i = 0; i < REPEAT_MOST; i++)
+		try(&(struct variant){ report + 1, SIG_OF_KICK, (i + 16) % REPEAT_MOST + 1,
+				       EXIT_STOP | (i % 2 ? SIBLING : 0) });
+	for (int how = 0; how < ALL_WAYS; how++)
+		try(&(struct variant){ report + 1, SIG_OF_KICK, 1 + (int)(rnd() % REPEAT_MOST), how });
+	for (int round = 0; round < extent->rounds; round++) {
+		for (uint64_t at = handler_at - text->start; at < report + 24; at++)
+			try_byte(at, SIG_OF_KICK);
+		for (uint64_t at = rnd() % step; at < text_len + 16; at += step)
+			try_byte(at, any_signal());
+		for (uint64_t signal = 1; signal <= 64; signal++)
+			try_byte(report + rnd() % 12, signal);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	int step = argc > 2 ? atoi(argv[2]) : 16, rounds = argc > 3 ? atoi(argv[3]) : 1;
-	uint64_t sum, report;
+	struct extent extent = { argc > 2 ? atoi(argv[2]) : 16, argc > 3 ? atoi(argv[3]) : 1 };
+	uint64_t sum;
 	pid_t pid;
 
 	attack_begin(argc, argv);
@@ -435,22 +463,9 @@ int main(int argc, char **argv)
 	res = xshared(PAGE);
 	sum = checksum(text);
 	pid = start_victim();
-	report = report_site - text->start;
-	/* The dearest byte, in all ways, and as often as can be. */
-	for (int how = 0; how < ALL_WAYS; how += 4)
-		for (int repeat = 1; repeat <= REPEAT_MOST; repeat += 13)
-			try(&(struct variant){ report + 1, SIG_OF_KICK, repeat, how });
-	for (int round = 0; round < rounds; round++) {
-		for (uint64_t at = handler_at - text->start; at < report + 24; at++)
-			try_byte(at, SIG_OF_KICK);
-		for (uint64_t at = rnd() % (uint64_t)step; at < text_len + 16; at += (uint64_t)step)
-			try_byte(at, any_signal());
-		for (uint64_t signal = 1; signal <= 64; signal++)
-			try_byte(report + rnd() % 12, signal);
-	}
+	CHECK(apart(try_all, &extent) == 0, "all is tried");
 	kill(pid, SIGKILL);
 	reap(pid);
-	end_attackers();
 	say("%llu reports: %llu programs lived on, %llu were ended; %llu stops at exit, %llu "
 	    "siblings; the victim filled his pages %llu times",
 	    (unsigned long long)res->reports, (unsigned long long)res->survived,

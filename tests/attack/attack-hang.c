@@ -34,6 +34,7 @@ static struct shared {
 	volatile uint64_t loops;  /* programs that came to their loop */
 	volatile uint64_t wakeups; /* of the watcher, in this attempt */
 	volatile uint64_t turns;
+	volatile int still, ended, stopped;
 } * res;
 
 static const struct variant *variant;
@@ -121,15 +122,13 @@ static __attribute__((noreturn)) int watcher(void *arg)
 	}
 }
 
-static int still, ended, stopped;
-
 static void try(const struct variant *v)
 {
 	uint64_t before = res->wakeups;
 	int status = attack(hang, (void *)v, LIMIT_MS);
 
-	stopped += killed(status, SIGKILL);
-	still += res->wakeups == before;
+	res->stopped += killed(status, SIGKILL);
+	res->still += res->wakeups == before;
 }
 
 /* Ended by the kernel, before the time limit would have done it. */
@@ -138,7 +137,7 @@ static void try_alone(const struct variant *v)
 	uint64_t begin = now_ns();
 	int status = attack(hang, (void *)v, 5 * LIMIT_MS);
 
-	ended += killed(status, SIGKILL) && now_ns() - begin < 4ull * LIMIT_MS * 1000000;
+	res->ended += killed(status, SIGKILL) && now_ns() - begin < 4ull * LIMIT_MS * 1000000;
 }
 
 static void hang_for(long seconds, uint64_t offset)
@@ -150,23 +149,11 @@ static void hang_for(long seconds, uint64_t offset)
 		attack(hang, &v, 10000);
 }
 
-int main(int argc, char **argv)
+static int try_all(void *arg)
 {
-	int rounds = argc > 2 ? atoi(argv[2]) : 1;
-	uint64_t first, report;
-	pid_t pid;
+	int rounds = *(const int *)arg;
+	uint64_t report = report_site - text->start, first = handler_at - text->start;
 
-	attack_begin(argc, argv);
-	CHECK(text != NULL, "the code is found");
-	if (!text)
-		return finish();
-	CHECK(find_report(), "a forged report is taken for one");
-	if (!report_site)
-		return finish();
-	res = xshared(PAGE);
-	pid = spawn(watcher, NULL);
-	report = report_site - text->start;
-	first = handler_at - text->start;
 	for (int round = 0; round < rounds; round++)
 		for (uint64_t at = first; at < report + NEAR; at++) {
 			struct variant v = { at, SIG_OF_KICK, (enum way)((at + (uint64_t)round) % WAYS),
@@ -182,15 +169,34 @@ int main(int argc, char **argv)
 		try(&v);
 		try_alone(&v);
 	}
+	end_attackers();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 2 ? atoi(argv[2]) : 1;
+	pid_t pid;
+
+	attack_begin(argc, argv);
+	CHECK(text != NULL, "the code is found");
+	if (!text)
+		return finish();
+	CHECK(find_report(), "a forged report is taken for one");
+	if (!report_site)
+		return finish();
+	res = xshared(PAGE);
+	pid = spawn(watcher, NULL);
+	CHECK(apart(try_all, &rounds) == 0, "all is tried");
 	if (argc > 3)
-		hang_for(atol(argv[3]), report + 1);
+		hang_for(atol(argv[3]), report_site + 1 - text->start);
 	kill(pid, SIGKILL);
 	reap(pid);
 	end_attackers();
 	say("%llu programs came to their loops, %d were stopped, %d of %d by the kernel itself",
-	    (unsigned long long)res->loops, stopped, ended, WAYS);
+	    (unsigned long long)res->loops, res->stopped, res->ended, WAYS);
 	CHECK(res->loops > 0, "some loop");
-	CHECK(still == 0, "the watcher wakes up all the time");
-	CHECK(ended == 0 || log_tells_of_ends(), "the log tells of programs that were ended");
+	CHECK(res->still == 0, "the watcher wakes up all the time");
+	CHECK(res->ended == 0 || log_tells_of_ends(), "the log tells of programs that were ended");
 	return attack_end();
 }

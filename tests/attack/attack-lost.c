@@ -19,9 +19,9 @@ enum {
 	HOST_MAPS = 65530, /* the host's usual limit */
 	PER_GROUP = 1500,
 	GROUPS = (HOST_MAPS / PER_GROUP + 1) / 2,
-	MANY_PER_GROUP = 3000, /* more than one request list holds */
+	MANY_PER_GROUP = 3050, /* more than one request list holds */
 	MANY_GROUPS = (HOST_MAPS / MANY_PER_GROUP + 2) / 2,
-	POOL = 1024, /* pages among which the groups are */
+	POOL = 4096, /* pages among which the groups are */
 	DUE_PAGES = 512,
 	LAST_MAPS = 80, /* so many notes that those before them reach the host layer */
 	VICTIM_BYTES = 4 << 20,
@@ -377,6 +377,18 @@ static void try_way(const struct way *w)
 	close_files();
 }
 
+static int try_all(void *arg)
+{
+	int rounds = *(const int *)arg;
+
+	for (int round = 0; round < rounds; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+			try_way(&ways[i]);
+		try_innocent();
+	}
+	return finish();
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 2 ? atoi(argv[2]) : 1;
@@ -390,14 +402,9 @@ int main(int argc, char **argv)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		victim(NULL);
 	}
-	for (int round = 0; round < rounds; round++) {
-		for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-			try_way(&ways[i]);
-		try_innocent();
-	}
+	CHECK(apart(try_all, &rounds) == 0, "all ways are tried");
 	kill(pid, SIGKILL);
 	reap(pid);
-	end_attackers();
 	say("%llu words of freed pages, %llu foreign words, %llu secrets, %llu words changed",
 	    (unsigned long long)res->stale, (unsigned long long)res->foreign,
 	    (unsigned long long)res->secrets, (unsigned long long)res->changed);
