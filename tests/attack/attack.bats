@@ -127,7 +127,7 @@ attack() {
 
 @test "pages are taken from programs that have as many mappings as the host allows" {
 	guest_as_user
-	attack attack-lost:$((full ? 3 : 1))
+	attack attack-lost:$((full * 3))
 }
 
 @test "programs that are about to report for ever" {
@@ -216,7 +216,7 @@ programs_maps() {
 
 @test "guest programs cannot make the host keep a mapping for each of their pages" {
 	need_root "to read the maps of processes that are not dumpable"
-	mem_mb=64 processes=8
+	mem_mb=64 processes=2
 	[ "$full" -eq 0 ] || mem_mb=128 processes=40
 	guest_start quiet mem=${mem_mb}M run=/t/attack/attack.sh,attack-mappings:$processes:39000:1000
 	guest_expect $((60 * rounds)) '^mapped by '
