@@ -4,14 +4,16 @@
  *
  * A program maps pages of a file in memory and forges reports: of each signal, from each byte of the
  * host layer's code, up to 40 times in a row, as a fault, a call or a kick.  Then it is killed, if the
- * kernel has not ended it before.  A tracer holds it at its exit, or a sibling that shares its memory
- * but not its thread group stays behind.  Meanwhile the file's pages are freed, and another user's
+ * kernel has not ended it before; or one of its threads does so, and another one ends them all by an
+ * exit or by execve().  A tracer holds it at its exit, or a sibling that shares its memory but not its
+ * thread group stays behind.  Meanwhile the file's pages are freed, and another user's
  * program fills them with a secret.  Whoever was killed must not make a step more, and nobody may
  * find a freed page where it was, or a word of the secret.
  *
  * usage: attack-ghost --inside [STEP [ROUNDS]]
  *
- * Each STEP-th byte is tried (1: all), those around the report always, ROUNDS times each.
+ * Each STEP-th byte is tried with some signal (1: all, with each signal), those around the report
+ * always, ROUNDS times each.
  */
 #include <sys/ptrace.h>
 #include "attack-forge.h"
@@ -42,7 +44,9 @@ enum {
 	EXIT_STOP = 4,
 	SIBLING = 8,
 	SELF_LOOP = 16, /* registers that make the host layer report again by itself */
-	ALL_WAYS = 32,
+	IN_THREAD = 32,
+	BY_EXEC = 64, /* so the other thread ends it; else by an exit */
+	ALL_WAYS = 128,
 };
 
 struct variant {
@@ -57,7 +61,8 @@ static struct shared {
 	/* Harm: */
 	volatile uint64_t ghosts, stale, foreign, secrets, changed;
 	/* What was tried: */
-	volatile uint64_t reports, exit_stops, ended, survived, siblings, victim_rounds;
+	volatile uint64_t reports, exit_stops, ended, survived, siblings, threads,
+		victim_rounds;
 } * res;
 
 static const struct variant *variant;
@@ -101,9 +106,12 @@ static __attribute__((noreturn)) void haunt(int who)
 	}
 }
 
+/* Until the forger has found its signal stack nobody else's may change. */
 static int sibling(void *arg)
 {
 	(void)arg;
+	while (!res->begun)
+		msleep(1);
 	haunt(1);
 }
 
@@ -190,9 +198,49 @@ static void catch_all(void)
 			handle(sig, on_signal, SA_NODEFER | SA_ONSTACK);
 }
 
+static int sibling_of_forger(void)
+{
+	static char stack[32768] __attribute__((aligned(16)));
+
+	res->siblings++;
+	return clone(sibling, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+}
+
+static int begin(void *arg)
+{
+	(void)arg;
+	fs = fs_base();
+	stack_end = signal_stack_end();
+	MUST(stack_end);
+	frame = (uint64_t *)(stack_end - FRAME_ROOM);
+	catch_all();
+	msleep(1); /* right after a tick there is time until the next one */
+	res->begun = 1;
+	forge();
+	return 1;
+}
+
+/* A thread forges; this one ends both. It makes calls only: a fault would show its signal stack. */
+static int let_thread_begin(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	static char *const none[] = { NULL };
+
+	MUST(clone(begin, stack + sizeof(stack),
+		   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+		   NULL) > 0);
+	while (!res->begun)
+		msleep(1);
+	for (int i = 0; i < PATIENCE_MS && !res->forged; i++)
+		msleep(1);
+	res->threads++;
+	if (variant->how & BY_EXEC)
+		execve("/bin/true", none, none);
+	return 0;
+}
+
 static int forger(void *arg)
 {
-	static char sibling_stack[32768] __attribute__((aligned(16)));
 	int fd = (int)(intptr_t)arg;
 
 	while ((variant->how & EXIT_STOP) && !res->seized)
@@ -203,20 +251,9 @@ static int forger(void *arg)
 		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0) == (void *)LOW);
 	for (int i = 0; i < WORDS; i++)
 		pages[i] = MARK;
-	fs = fs_base();
-	stack_end = signal_stack_end();
-	MUST(stack_end);
-	frame = (uint64_t *)(stack_end - FRAME_ROOM);
-	if (variant->how & SIBLING) {
-		MUST(clone(sibling, sibling_stack + sizeof(sibling_stack), CLONE_VM | SIGCHLD,
-			   NULL) > 0);
-		res->siblings++;
-	}
-	catch_all();
-	msleep(1); /* right after a tick there is time until the next one */
-	res->begun = 1;
-	forge();
-	return 1;
+	if (variant->how & SIBLING)
+		MUST(sibling_of_forger() > 0);
+	return variant->how & IN_THREAD ? let_thread_begin() : begin(NULL);
 }
 
 /* ---- the tracer: of the same user */
@@ -286,14 +323,17 @@ static void let_look(int who)
 		msleep(1);
 }
 
-/* It has ended as far as anybody knows: nothing of it may run now, nor have its pages. */
-static void check_ghost(int fd)
+/*
+ * It has ended as far as anybody knows: nothing of it may run now, nor have its pages.  At the exit of
+ * one thread others may still have some steps to make, as anywhere.
+ */
+static void check_ghost(int fd, bool all)
 {
 	uint64_t before = res->turns[0];
 
 	free_pages(fd);
 	let_look(0);
-	if (res->turns[0] != before)
+	if (all && res->turns[0] != before)
 		res->ghosts++;
 }
 
@@ -324,6 +364,10 @@ static int tracer(void *arg)
 		res->seized = 1;
 	}
 	state = wait_for_reports(pid);
+	if (state == RUNS && (variant->how & IN_THREAD)) {
+		nap(2);
+		state = state_of(pid);
+	}
 	if (state == RUNS)
 		kill(pid, SIGKILL);
 	while (state == RUNS) {
@@ -332,12 +376,12 @@ static int tracer(void *arg)
 	}
 	if (state == AT_EXIT) {
 		res->exit_stops++;
-		check_ghost(fd);
+		check_ghost(fd, !(variant->how & IN_THREAD));
 		ptrace(PTRACE_CONT, pid, 0, 0);
 		while (state_of(pid) != GONE)
 			nap(1);
 	} else {
-		check_ghost(fd);
+		check_ghost(fd, true);
 	}
 	if (variant->how & SIBLING)
 		let_look(1);
@@ -440,7 +484,8 @@ static int try_all(void *arg)
 		for (uint64_t at = handler_at - text->start; at < report + 24; at++)
 			try_byte(at, SIG_OF_KICK);
 		for (uint64_t at = rnd() % step; at < text_len + 16; at += step)
-			try_byte(at, any_signal());
+			for (uint64_t signal = 0; signal <= (step > 1 ? 0 : 64); signal++)
+				try_byte(at, signal ?: any_signal());
 		for (uint64_t signal = 1; signal <= 64; signal++)
 			try_byte(report + rnd() % 12, signal);
 	}
@@ -467,16 +512,17 @@ int main(int argc, char **argv)
 	kill(pid, SIGKILL);
 	reap(pid);
 	say("%llu reports: %llu programs lived on, %llu were ended; %llu stops at exit, %llu "
-	    "siblings; the victim filled his pages %llu times",
+	    "siblings, %llu threads; the victim filled his pages %llu times",
 	    (unsigned long long)res->reports, (unsigned long long)res->survived,
 	    (unsigned long long)res->ended, (unsigned long long)res->exit_stops,
-	    (unsigned long long)res->siblings, (unsigned long long)res->victim_rounds);
+	    (unsigned long long)res->siblings, (unsigned long long)res->threads,
+	    (unsigned long long)res->victim_rounds);
 	say("%llu ghosts, %llu words of freed pages, %llu foreign words, %llu secrets, %llu words "
 	    "changed",
 	    (unsigned long long)res->ghosts, (unsigned long long)res->stale,
 	    (unsigned long long)res->foreign, (unsigned long long)res->secrets,
 	    (unsigned long long)res->changed);
-	CHECK(res->exit_stops && res->siblings && res->victim_rounds, "all of them took part");
+	CHECK(res->exit_stops && res->siblings && res->threads && res->victim_rounds, "all of them took part");
 	CHECK(res->ghosts == 0, "who is at his end makes no step more");
 	CHECK(res->stale == 0, "nobody keeps a page that is free");
 	CHECK(res->foreign == 0 && res->changed == 0, "nobody reads or writes another's memory");
