@@ -139,9 +139,9 @@ static inline uint64_t *write_call_frame(uint64_t at, uint64_t image, uint64_t s
  * The report of a signal with the frame at @frame, by the instruction at @at; no thread-local
  * variable is used.  Flags by iretq, so that a single-step trap comes after the call only.
  */
-static inline __attribute__((noreturn)) void
-forge_report(uint64_t at, uint64_t signal, const uint64_t *frame, uint64_t stack, uint64_t flags,
-	     uint64_t fs)
+static inline __attribute__((noreturn)) void forge_report(uint64_t at, uint64_t signal,
+							  const uint64_t *frame, uint64_t stack,
+							  uint64_t flags, uint64_t fs)
 {
 	uint64_t iret[5] = { at, USER_CS, flags, stack, USER_SS };
 	register uint64_t r8 __asm__("r8") = fs, r9 __asm__("r9") = 0;
@@ -184,7 +184,8 @@ static inline void find_handler(void)
 
 static inline bool is_report(uint64_t at)
 {
-	return at >= text->start + 5 && !memcmp((const void *)(at - 5), "\xb8\x18\0\0\0\x0f\x05", 7);
+	return at >= text->start + 5 &&
+	       !memcmp((const void *)(at - 5), "\xb8\x18\0\0\0\x0f\x05", 7);
 }
 
 /* Finds @report_site and @handler_at; those that look like it are tried first. */

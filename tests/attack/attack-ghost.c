@@ -61,8 +61,7 @@ static struct shared {
 	/* Harm: */
 	volatile uint64_t ghosts, stale, foreign, secrets, changed;
 	/* What was tried: */
-	volatile uint64_t reports, exit_stops, ended, survived, siblings, threads,
-		victim_rounds;
+	volatile uint64_t reports, exit_stops, ended, survived, siblings, threads, victim_rounds;
 } * res;
 
 static const struct variant *variant;
@@ -479,7 +478,8 @@ static int try_all(void *arg)
 		try(&(struct variant){ report + 1, SIG_OF_KICK, (i + 16) % REPEAT_MOST + 1,
 				       EXIT_STOP | (i % 2 ? SIBLING : 0) });
 	for (int how = 0; how < ALL_WAYS; how++)
-		try(&(struct variant){ report + 1, SIG_OF_KICK, 1 + (int)(rnd() % REPEAT_MOST), how });
+		try(&(struct variant){ report + 1, SIG_OF_KICK, 1 + (int)(rnd() % REPEAT_MOST),
+				       how });
 	for (int round = 0; round < extent->rounds; round++) {
 		for (uint64_t at = handler_at - text->start; at < report + 24; at++)
 			try_byte(at, SIG_OF_KICK);
@@ -522,7 +522,8 @@ int main(int argc, char **argv)
 	    (unsigned long long)res->ghosts, (unsigned long long)res->stale,
 	    (unsigned long long)res->foreign, (unsigned long long)res->secrets,
 	    (unsigned long long)res->changed);
-	CHECK(res->exit_stops && res->siblings && res->threads && res->victim_rounds, "all of them took part");
+	CHECK(res->exit_stops && res->siblings && res->threads && res->victim_rounds,
+	      "all of them took part");
 	CHECK(res->ghosts == 0, "who is at his end makes no step more");
 	CHECK(res->stale == 0, "nobody keeps a page that is free");
 	CHECK(res->foreign == 0 && res->changed == 0, "nobody reads or writes another's memory");

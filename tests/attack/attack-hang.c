@@ -31,7 +31,7 @@ struct variant {
 };
 
 static struct shared {
-	volatile uint64_t loops;  /* programs that came to their loop */
+	volatile uint64_t loops;   /* programs that came to their loop */
 	volatile uint64_t wakeups; /* of the watcher, in this attempt */
 	volatile uint64_t turns;
 	volatile int still, ended, stopped;
@@ -156,7 +156,8 @@ static int try_all(void *arg)
 
 	for (int round = 0; round < rounds; round++)
 		for (uint64_t at = first; at < report + NEAR; at++) {
-			struct variant v = { at, SIG_OF_KICK, (enum way)((at + (uint64_t)round) % WAYS),
+			struct variant v = { at, SIG_OF_KICK,
+					     (enum way)((at + (uint64_t)round) % WAYS),
 					     1 + (int)(rnd() % 3) };
 
 			try(&v);

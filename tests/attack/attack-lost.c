@@ -42,13 +42,14 @@ enum {
 /* In what the removals strike. */
 static const struct way {
 	const char *name;
-	long nr;       /* the call; 0: a signal is delivered in one that waits */
+	long nr;	/* the call; 0: a signal is delivered in one that waits */
 	uint64_t flags; /* of clone() */
-	int signal;    /* that the tracer sends with it */
-	bool dear;     /* in a short round too */
+	int signal;	/* that the tracer sends with it */
+	bool dear;	/* in a short round too */
 } ways[] = {
 	{ "a new thread", SYS_clone,
-	  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, 0, true },
+	  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, 0,
+	  true },
 	{ "a process that shares memory", SYS_clone, CLONE_VM | SIGCHLD, 0, false },
 	{ "vfork", SYS_vfork, 0, 0, true },
 	{ "fork", SYS_fork, 0, 0, false },

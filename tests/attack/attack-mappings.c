@@ -22,13 +22,15 @@ static long pages;
 static void map_backwards(void)
 {
 	int fd = memfd_create("backwards", MFD_CLOEXEC);
-	char *to = mmap(NULL, (size_t)pages / 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *to =
+		mmap(NULL, (size_t)pages / 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (fd < 0 || to == MAP_FAILED || ftruncate(fd, FILE_PAGES * PAGE))
 		return;
 	for (long i = 0; i < pages / 4; i++) {
-		volatile char *p = mmap(to + i * (long)PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
-					(off_t)((FILE_PAGES - 1 - i % FILE_PAGES) * (long)PAGE));
+		volatile char *p =
+			mmap(to + i * (long)PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
+			     (off_t)((FILE_PAGES - 1 - i % FILE_PAGES) * (long)PAGE));
 
 		if (p != MAP_FAILED)
 			(void)*p;
@@ -79,7 +81,8 @@ int main(int argc, char **argv)
 	pages = argc > 3 ? atol(argv[3]) : 10000;
 	attack_begin(argc, argv);
 	res = xshared(PAGE);
-	CHECK(exited(attack(mappers, (void *)n, LIMIT_MS), 0), "%ld processes map %ld pages", n, pages);
+	CHECK(exited(attack(mappers, (void *)n, LIMIT_MS), 0), "%ld processes map %ld pages", n,
+	      pages);
 	say("mapped by %ld processes", n);
 	msleep(seconds * 1000);
 	end_attackers();

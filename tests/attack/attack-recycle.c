@@ -100,8 +100,8 @@ static int forge(void *arg)
 			     write_frame(at, (uintptr_t)own, site[0], own_stack() - 8, fs),
 			     odd_stack(end), odd_flags(0), fs);
 	default:
-		kick_frame = write_frame(at, (uintptr_t)own, (uintptr_t)forge_kick, own_stack() - 8,
-					 fs);
+		kick_frame =
+			write_frame(at, (uintptr_t)own, (uintptr_t)forge_kick, own_stack() - 8, fs);
 		forge_kick();
 	}
 	return 1;

@@ -59,7 +59,9 @@ static int load(void *arg)
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL);
 	tried(1);
-	__asm__ volatile("mov %0, %%ds\n mov %0, %%es\n mov %0, %%fs\n mov %0, %%gs" : : "r"(t.value));
+	__asm__ volatile("mov %0, %%ds\n mov %0, %%es\n mov %0, %%fs\n mov %0, %%gs"
+			 :
+			 : "r"(t.value));
 	switch (t.ending) {
 	case BY_FAULT:
 		__asm__ volatile("ud2");
@@ -89,7 +91,8 @@ static int look(void *arg)
 
 static void become_next_user(void)
 {
-	if (setresgid(NEXT_USER, NEXT_USER, NEXT_USER) || setresuid(NEXT_USER, NEXT_USER, NEXT_USER))
+	if (setresgid(NEXT_USER, NEXT_USER, NEXT_USER) ||
+	    setresuid(NEXT_USER, NEXT_USER, NEXT_USER))
 		_exit(94);
 }
 
@@ -146,7 +149,8 @@ int main(int argc, char **argv)
 			end_attackers();
 	}
 	end_attackers();
-	say("inherited by %d of %d programs, %d after execve", inherited + after_exec, n, after_exec);
+	say("inherited by %d of %d programs, %d after execve", inherited + after_exec, n,
+	    after_exec);
 	CHECK(inherited == 0, "a forked program has its parent's selectors");
 	CHECK(after_exec == 0, "a new program begins with empty selectors");
 	CHECK(wrong == 0, "the next programs live");

@@ -20,7 +20,7 @@
 
 enum { EXECUTED = 42, UNTOUCHED = 43, DENIED = 44, ABSENT = 45, TRAPPED = 46, LIMIT_MS = 3000 };
 
-#define VSYSCALL_PAGE 0xffffffffff600000ull
+#define VSYSCALL_PAGE  0xffffffffff600000ull
 #define UNTOUCHED_WORD 0x5a5a5a5a5a5a5a5aull
 
 static const struct call {
@@ -36,15 +36,16 @@ static const struct call {
 enum rule { FREE, STRICT, ERRNO, KILL, TRAP, TRACE_ALONE, TRACED_FILTER, TRACED_CALLS, RULES };
 
 static const char *const rule_names[] = {
-	"no rule",  "strict mode",	    "a filter's error",	  "a filter's kill",
-	"a filter's signal", "a filter's tracer who is not there", "a filter's tracer",
-	"a tracer of calls",
+	"no rule",	     "strict mode",	  "a filter's error",
+	"a filter's kill",   "a filter's signal", "a filter's tracer who is not there",
+	"a filter's tracer", "a tracer of calls",
 };
 
 /* What becomes of a call of the page. */
-static const int right[RULES] = { [FREE] = EXECUTED,	    [ERRNO] = DENIED,
-				  [TRAP] = TRAPPED,	    [TRACE_ALONE] = ABSENT,
-				  [TRACED_FILTER] = DENIED, [TRACED_CALLS] = DENIED };
+static const int right[RULES] = {
+	[FREE] = EXECUTED,	[ERRNO] = DENIED,	  [TRAP] = TRAPPED,
+	[TRACE_ALONE] = ABSENT, [TRACED_FILTER] = DENIED, [TRACED_CALLS] = DENIED
+};
 
 enum way { BY_CALL, BY_REPORT, WAYS };
 
@@ -295,15 +296,17 @@ static int honest(void *arg)
 		uint64_t before = real_us(), after, got;
 		struct timeval tv = { 0, 0 };
 		unsigned int cpu = ~0u;
-		long result = page_call((int)(i % 3), i % 3 == 0 ? (void *)&tv : i % 3 == 1 ? NULL : (void *)&cpu);
+		long result = page_call((int)(i % 3), i % 3 == 0   ? (void *)&tv
+						      : i % 3 == 1 ? NULL
+								   : (void *)&cpu);
 
 		after = real_us();
 		got = (uint64_t)tv.tv_sec * 1000000 + (uint64_t)tv.tv_usec;
 		if (i % 3 == 0 && (result || got + 1000 < before || got > after + 1000))
 			return 1;
 		/* Seconds are counted at ticks. */
-		if (i % 3 == 1 && ((uint64_t)result + 1 < before / 1000000 ||
-				   (uint64_t)result > after / 1000000))
+		if (i % 3 == 1 &&
+		    ((uint64_t)result + 1 < before / 1000000 || (uint64_t)result > after / 1000000))
 			return 2;
 		if (i % 3 == 2 && (result || cpu >= 4096))
 			return 3;

@@ -3,8 +3,9 @@
  * load: a guest at work, that tells of each process it loses.
  *
  * Workers fork, run threads, map memory, share it with a process that is no thread of theirs, and send
- * bytes through pipes.  None of them ends by itself: one that does, or a child of theirs that ends otherwise than it should, has been ended
- * from outside.  A line "turn N lost M" comes five times a second.
+ * bytes through pipes.  None of them ends by itself: one that does, or a child of theirs that ends
+ * otherwise than it should, has been ended from outside.  A line "turn N lost M" comes five times a
+ * second.
  *
  * usage: load [SECONDS]
  */

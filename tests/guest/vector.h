@@ -40,10 +40,10 @@ static inline void detect(void)
 
 #define R8(X, a) X(a##0) X(a##1) X(a##2) X(a##3) X(a##4) X(a##5) X(a##6) X(a##7)
 #define R16(X)	 R8(X, ) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
-#define R32(X)                                                                                    \
-	R16(X)                                                                                    \
-	X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) \
-		X(31)
+#define R32(X) \
+	R16(X) \
+	X(16)  \
+	X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
 #define LZ(i)	    "vmovdqu64 64*" #i "(%%rsi), %%zmm" #i "\n"
 #define SZ(i)	    "vmovdqu64 %%zmm" #i ", 64*" #i "(%%rdi)\n"
 #define LY(i)	    "vmovdqu 64*" #i "(%%rsi), %%ymm" #i "\n"

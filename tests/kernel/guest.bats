@@ -68,6 +68,7 @@ agrees() {
 
 # From the environment: UML_KICKS, how many (1000).
 @test "every register of a program that is preempted ${UML_KICKS:-1000} times" {
+	[ -z "${UML_KICKS:-}" ] || guest_limit_s=$((120 + UML_KICKS / 200))
 	guest_boot quiet mem=512M run=/t/guest/fp-kick,"${UML_KICKS:-1000}"
 	[ "$status" -eq 0 ]
 	[[ $output != *FAIL* ]]
