@@ -138,7 +138,7 @@ attack() {
 
 @test "SIGTERM ends a guest in order in which a program is about to report for ever" {
 	guest_start quiet ubd0="$(guest_disk disk)" root=/dev/ubda rw mem=512M \
-		run=/t/attack/attack.sh,attack-hang:1:1000
+		run=/t/attack/attack.sh,attack-hang:0:1000
 	guest_expect 60 '^hanging'
 	kill -TERM "$(guest_kernel_pid)"
 	guest_wait 60

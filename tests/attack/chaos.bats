@@ -159,12 +159,12 @@ busiest_agents() {
 	done | sort -rn | head -n 4 | cut -d ' ' -f 2
 }
 
-@test "$((kills / 2)) kills of agents, whose programs map memory all the time" {
+@test "$((kills / 4)) kills of agents, whose programs map memory all the time" {
 	need_root "to tell agents from carriers"
 	kill_count=0
 	RANDOM=3
 	chaos_start
-	for ((i = 0; i < kills / 2; i++)); do
+	for ((i = 0; i < kills / 4; i++)); do
 		mapfile -t pids < <(busiest_agents)
 		[ "${#pids[@]}" -gt 0 ]
 		kill_and_look "${pids[RANDOM % ${#pids[@]}]}"
@@ -173,12 +173,12 @@ busiest_agents() {
 	chaos_stop
 }
 
-@test "$((kills / 2)) kills of one of several carriers that share memory" {
+@test "$((kills / 4)) kills of one of several carriers that share memory" {
 	need_root "to tell agents from carriers"
 	kill_count=0
 	RANDOM=4
 	chaos_start
-	for ((i = 0; i < kills / 2; i++)); do
+	for ((i = 0; i < kills / 4; i++)); do
 		read -ra pids <<<"$(largest_group)"
 		[ "${#pids[@]}" -gt 1 ]
 		carriers=()
@@ -193,11 +193,11 @@ busiest_agents() {
 }
 
 # A stopped process uses no CPU time: it is late, but not overdue.
-@test "$kills times a process is stopped and goes on" {
+@test "$((kills / 2)) times a process is stopped and goes on" {
 	kill_count=0
 	RANDOM=5
 	chaos_start
-	for ((i = 0; i < kills; i++)); do
+	for ((i = 0; i < kills / 2; i++)); do
 		mapfile -t pids < <(programs)
 		pid=${pids[RANDOM % ${#pids[@]}]}
 		turn=$(turn)
