@@ -107,8 +107,11 @@ static void new_files(int groups)
 	     ftruncate(due_fd, DUE_PAGES * PAGE) == 0 && pipe(wake) == 0);
 	all = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fill_fd, 0);
 	MUST(all != MAP_FAILED);
-	for (size_t i = 0; i < bytes; i += PAGE)
-		*(volatile uint64_t *)(all + i) = MARK;
+	/* One half forwards, one backwards: freed pages are given out again in either order. */
+	for (size_t i = 0; i < POOL / 2; i++)
+		*(volatile uint64_t *)(all + i * PAGE) = MARK;
+	for (size_t i = POOL + 4; i-- > POOL / 2;)
+		*(volatile uint64_t *)(all + i * PAGE) = MARK;
 	CHECK(find_groups(all, groups) == groups, "enough neighbours in memory");
 	munmap(all, bytes);
 	memset((void *)res, 0, offsetof(struct shared, stale));
