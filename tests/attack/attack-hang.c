@@ -28,6 +28,7 @@ struct variant {
 	uint64_t offset, signal;
 	enum way way;
 	int repeat;
+	bool in_place; /* the frame is where a true one would be */
 };
 
 static struct shared {
@@ -38,7 +39,7 @@ static struct shared {
 } * res;
 
 static const struct variant *variant;
-static uint64_t fs, *frame, stack_end;
+static uint64_t fs, *frame, stack_end, image;
 static volatile int count;
 
 static void forge(void);
@@ -73,9 +74,9 @@ static void forge(void)
 	uint32_t add = 0;
 
 	write_frame(FRAME, IMAGE, (uintptr_t)loop, STACK - 8, fs);
-	write_frame((uintptr_t)frame, stack_end - IMAGE_ROOM, ip, FRAME, fs);
+	write_frame((uintptr_t)frame, image, ip, FRAME, fs);
 	write_image(IMAGE);
-	write_image(stack_end - IMAGE_ROOM);
+	write_image(image);
 	if (code[0] == 0x05) /* the second half of a call: add $imm, %eax */
 		memcpy(&add, code + 1, 4);
 	frame[W_RAX] = (uint32_t)(FRAME - add);
@@ -101,6 +102,12 @@ static int hang(void *arg)
 	stack_end = signal_stack_end();
 	MUST(stack_end);
 	frame = (uint64_t *)(stack_end - FRAME_ROOM);
+	image = stack_end - IMAGE_ROOM;
+	if (variant->in_place) {
+		MUST(true_frame);
+		frame = (uint64_t *)true_frame;
+		image = true_image;
+	}
 	sigaltstack(&ss, NULL);
 	for (int sig = 1; sig < 32; sig++)
 		if (sig != SIGKILL && sig != SIGSTOP)
@@ -145,7 +152,7 @@ static void try_alone(const struct variant *v)
 
 static void hang_for(long seconds, uint64_t offset)
 {
-	struct variant v = { offset, SIG_OF_KICK, SPIN_MASKED, 1 };
+	struct variant v = { offset, SIG_OF_KICK, SPIN_MASKED, 1, false };
 
 	say("hanging");
 	for (uint64_t end = now_ns() + (uint64_t)seconds * 1000000000; now_ns() < end;)
@@ -161,14 +168,14 @@ static int try_all(void *arg)
 		for (uint64_t at = first; at < report + NEAR; at++) {
 			struct variant v = { at, SIG_OF_KICK,
 					     (enum way)((at + (uint64_t)round) % WAYS),
-					     1 + (int)(rnd() % 3) };
+					     1 + (int)(rnd() % 3), rnd() & 1 };
 
 			try(&v);
 			if (at % 16 == 15)
 				end_attackers();
 		}
 	for (int way = 0; way < WAYS; way++) {
-		struct variant v = { report + 1, SIG_OF_KICK, (enum way)way, 1 };
+		struct variant v = { report + 1, SIG_OF_KICK, (enum way)way, 1, way & 1 };
 
 		try(&v);
 		try_alone(&v);
@@ -186,7 +193,7 @@ int main(int argc, char **argv)
 	CHECK(text != NULL, "the code is found");
 	if (!text)
 		return finish();
-	CHECK(find_report(), "a forged report is taken for one");
+	CHECK(find_report(), "the place that reports is found");
 	if (!report_site)
 		return finish();
 	res = xshared(PAGE);

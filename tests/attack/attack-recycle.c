@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 		return finish();
 	own = xmap(STEP, PROT_READ | PROT_WRITE);
 	shared = xshared(PAGE);
-	CHECK(find_report(), "a forged report is taken for one");
+	CHECK(find_report(), "the place that reports is found");
 	for (long i = 0; i < n && report_site; i++) {
 		int limit = i % ENDINGS == BY_KILL ? 1 + (int)(rnd() % 8) : LIMIT_MS;
 		int status = attack(forge, (void *)i, limit), next = run_next();

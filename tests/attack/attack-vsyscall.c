@@ -331,7 +331,7 @@ int main(int argc, char **argv)
 	CHECK(text != NULL, "the code is found");
 	if (!text)
 		return finish();
-	CHECK(find_report(), "a forged report is taken for one");
+	CHECK(find_report(), "the place that reports is found");
 	if (!report_site)
 		return finish();
 	own = xmap(STEP, PROT_READ | PROT_WRITE);
