@@ -4,8 +4,9 @@
  *
  * By a call of the page itself, and by a forged report of the fault that a host without the page
  * reports, programs under each kind of filter, and traced ones, ask for the time and the processor's
- * number.  What is forbidden must not be done, neither the answer given nor memory written.  An honest
- * program in a storm of signals gets right answers only.
+ * number.  What is forbidden must not be done, neither the answer given nor memory written.  A call that
+ * returns to where no program can be harms nobody else.  An honest program in a storm of signals gets
+ * right answers only.
  *
  * usage: attack-vsyscall --inside [ROUNDS [CALLS]]
  */
@@ -259,6 +260,72 @@ static void try_all(bool tell)
 	end_attackers();
 }
 
+/* ---- returns to anywhere */
+
+static uint64_t hostile(void)
+{
+	const struct area *a = &areas[rnd() % (uint64_t)nareas];
+
+	switch (rnd() % 9) {
+	case 0:
+		return 0;
+	case 1:
+		return 4;
+	case 2:
+		return 1ull << 47;
+	case 3:
+		return 1ull << 63 | rnd();
+	case 4:
+		return 0xffffffff81000000 + (rnd() & 0xffffff);
+	case 5:
+		return text->start + rnd() % text_len;
+	case 6:
+		return a->start + rnd() % (a->end - a->start);
+	case 7:
+		return VSYSCALL_PAGE + rnd() % PAGE;
+	default:
+		return rnd();
+	}
+}
+
+static int return_to(void *arg)
+{
+	uint64_t number = (uintptr_t)arg, sp = (uintptr_t)own + STEP - 1024, end, fs, *f;
+	const struct call *call = &calls[number % 3];
+
+	reseed(number);
+	tried(1);
+	end = signal_stack_end();
+	MUST(end);
+	fs = fs_base();
+	*(uint64_t *)sp = hostile();
+	if (rnd() % 8 == 0)
+		sp = hostile();
+	if (number % 2)
+		__asm__ volatile("mov %0, %%rsp\n jmp *%1"
+				 :
+				 : "r"(sp), "r"(call->at), "D"(answer), "S"(0ul), "d"(0ul)
+				 : "memory");
+	write_image((uintptr_t)own);
+	f = write_frame(end - FRAME_ROOM, (uintptr_t)own, call->at, sp, fs);
+	f[W_RDI] = rnd() & 1 ? (uintptr_t)answer : hostile();
+	f[W_VECTOR] = 14;
+	f[W_ERROR] = 0x15;
+	f[W_CR2] = call->at;
+	*(int *)(f + W_SIGINFO + 1) = 1;
+	forge_report(report_site, SIGSEGV, f, (uintptr_t)own + STEP - 2048, 0x202, fs);
+}
+
+static void return_anywhere(int n)
+{
+	for (long i = 0; i < n; i++) {
+		attack(return_to, (void *)i, 30);
+		if (i % 32 == 31)
+			end_attackers();
+	}
+	end_attackers();
+}
+
 /* ---- an honest program */
 
 static volatile uint64_t storm;
@@ -337,6 +404,7 @@ int main(int argc, char **argv)
 	own = xmap(STEP, PROT_READ | PROT_WRITE);
 	for (int round = 0; round < rounds; round++)
 		try_all(!round);
+	return_anywhere(200 * rounds);
 	pid = spawn(busy, NULL);
 	status = run(honest, &n);
 	kill(pid, SIGKILL);
