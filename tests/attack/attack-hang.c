@@ -138,7 +138,8 @@ static void try(const struct variant *v)
 	int status = attack(hang, (void *)v, LIMIT_MS);
 
 	res->stopped += killed(status, SIGKILL);
-	res->still += res->wakeups == before;
+	/* It may have been over before the watcher had his turn. */
+	res->still += !EVENTUALLY(res->wakeups != before);
 }
 
 /* Ended by the kernel, before the time limit would have done it. */
@@ -207,7 +208,7 @@ int main(int argc, char **argv)
 	say("%llu programs came to their loops, %d were stopped, %d of %d by the kernel itself",
 	    (unsigned long long)res->loops, res->stopped, res->ended, WAYS);
 	CHECK(res->loops > 0, "some loop");
-	CHECK(res->still == 0, "the watcher wakes up all the time");
+	CHECK(res->still == 0, "the watcher wakes up after each");
 	CHECK(res->ended == 0 || log_tells_of_ends(), "the log tells of programs that were ended");
 	return attack_end();
 }
