@@ -4,7 +4,7 @@
  *
  * Rounds of some processes of an ordinary user, each of one kind: random calls with random
  * arguments, jumps into the host layer's code, signal frames, mappings changed by several threads,
- * code of random bytes, registers of a debugged process.  A round's number and the seed say all of
+ * code of random bytes, registers of a debugged process, forged reports.  A round's number and the seed say all of
  * what its processes do, apart from the order in which they run.
  *
  * usage: attack-fuzz --inside [SEED [SECONDS]]
@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/user.h>
-#include "attack.h"
+#include "attack-forge.h"
 
 enum {
 	ROUND_MS = 250,
@@ -409,7 +409,111 @@ static int debugged(void)
 	}
 }
 
-static int (*const kinds[])(void) = { calls, jumps, frames, maps, random_code, debugged };
+/* ---- forged reports, of one thread or of several with the frames of each other */
+
+static uint64_t stack_end;
+
+static void reports_again(void);
+
+static uint64_t goes_on_at(void)
+{
+	switch (rnd() % 4) {
+	case 0:
+		return (uintptr_t)reports_again;
+	case 1:
+		return report_site + 2 - rnd() % 4;
+	case 2:
+		return text->start + rnd() % text_len;
+	default:
+		return value();
+	}
+}
+
+static uint64_t any_signal(void)
+{
+	switch (rnd() % 4) {
+	case 0:
+		return SIG_OF_KICK;
+	case 1:
+		return SIG_OF_CALL;
+	case 2:
+		return rnd() & 1 ? REPORT_START : value();
+	default:
+		return rnd() % 65;
+	}
+}
+
+/* Mostly as a true one would be, with some words that are not. */
+static uint64_t *any_frame(void)
+{
+	uint64_t at = rnd() & 1 ? true_frame : stack_end - 0x7000 + (rnd() & 0x6ff8);
+	uint64_t image = rnd() & 1 ? true_image : stack_end - IMAGE_ROOM, *f;
+
+	if (at + W_WORDS * 8 > stack_end)
+		at = stack_end - FRAME_ROOM;
+	write_image(image);
+	f = write_frame(at, image, goes_on_at(), (uintptr_t)alt - (rnd() & 0xff8), good_fs);
+	f[W_RAX] = rnd() & 1 ? at : value();
+	f[W_RSP] = rnd() & 1 ? at : (uintptr_t)pool + POOL / 2;
+	if (rnd() & 1) {
+		f[W_VECTOR] = rnd() & 1 ? 14 : rnd() % 32;
+		f[W_CR2] = value();
+		f[W_ERROR] = rnd() & 31;
+	}
+	if (rnd() & 1) {
+		f[W_CALL_ARCH] = X86_64_ABI;
+		f[W_RAX] = rnd() % 470;
+	}
+	for (uint64_t n = rnd() % 4; n; n--)
+		f[rnd() % W_WORDS] = value();
+	return f;
+}
+
+static __attribute__((noreturn)) void report_all(void)
+{
+	for (;;) {
+		uint64_t *frame = any_frame();
+
+		tried(1);
+		if (rnd() % 8 == 0)
+			getppid();
+		forge_report(rnd() % 8 ? report_site : site[rnd() % (uint64_t)nsites], any_signal(),
+			     rnd() % 8 ? frame : (uint64_t *)value(), (uintptr_t)pool + POOL / 2,
+			     0x202 | (rnd() & 0xcd5 & (rnd() & 7 ? 0 : ~0ull)), good_fs);
+	}
+}
+
+static void reports_again(void)
+{
+	go_on(report_all, (uintptr_t)pool + POOL / 2, good_fs);
+}
+
+/* A sibling, that is no thread, changes the frames under way. */
+static __attribute__((noreturn)) int report_sibling(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		*(volatile uint64_t *)(stack_end - 8 - (rnd() & 0xff8)) = value();
+		if (rnd() % 64 == 0)
+			syscall(SYS_sched_yield);
+	}
+}
+
+static __attribute__((noreturn)) int reports(void)
+{
+	static char stack[32768] __attribute__((aligned(16)));
+
+	catch_faults();
+	stack_end = signal_stack_end();
+	MUST(stack_end && true_frame);
+	if (rnd() & 1)
+		clone(report_sibling, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+	survive(2000);
+	sigsetjmp(g_back, 0);
+	report_all();
+}
+
+static int (*const kinds[])(void) = { calls, jumps, frames, maps, random_code, debugged, reports };
 
 /* ---- rounds */
 
@@ -450,6 +554,9 @@ int main(int argc, char **argv)
 	attack_begin(argc, argv);
 	CHECK(text != NULL, "the code is found");
 	if (!text)
+		return finish();
+	CHECK(find_report(), "the place that reports is found");
+	if (!report_site)
 		return finish();
 	pool = xmap(POOL, PROT_READ | PROT_WRITE | PROT_EXEC);
 	sum = checksum(text);

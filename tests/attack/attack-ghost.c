@@ -493,7 +493,7 @@ static int try_all(void *arg)
 		for (uint64_t at = rnd() % step; at < text_len + 16; at += step)
 			for (uint64_t signal = 0; signal <= (step > 1 ? 0 : 64); signal++)
 				try_byte(at, signal ?: any_signal());
-		for (uint64_t signal = 1; signal <= 64; signal++)
+		for (uint64_t signal = 1; signal <= 64; signal += step > 1 ? 3 : 1)
 			try_byte(report + rnd() % 12, signal);
 	}
 	return 0;
