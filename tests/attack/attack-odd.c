@@ -2,7 +2,7 @@
 /*
  * attack-odd: what does not fit elsewhere.
  *
- * The vsyscall page; requests for processor state that nobody has permitted; signals to process
+ * The vsyscall page; sysenter; requests for processor state that nobody has permitted; signals to process
  * numbers of the host; debuggers that write to the host layer, put a program into it or give it
  * registers that nobody can have; code that changes while it runs, and calls inside of other
  * instructions; the calls that a host executes before it asks anybody.
@@ -54,6 +54,39 @@ static int vsyscalls(void *arg)
 	else
 		vsyscall(base + rnd() % PAGE, pointers[rnd() % 7], pointers[rnd() % 7],
 			 (long)rnd());
+	return 0;
+}
+
+/* ---- the other way into a kernel: what the program sees of the host's answer */
+
+static volatile uint64_t sysenter_at;
+
+static void look_at_rip(int sig, siginfo_t *si, void *context)
+{
+	uint64_t rip = (uint64_t)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+
+	(void)sig;
+	(void)si;
+	_exit(rip && rip - sysenter_at + 16 > 64 ? WRONG : 0);
+}
+
+static int sysenter(void *arg)
+{
+	static char alt[65536];
+	stack_t ss = { .ss_sp = alt, .ss_size = sizeof(alt) };
+
+	tried(1);
+	sigaltstack(&ss, NULL);
+	handle(SIGSEGV, look_at_rip, SA_ONSTACK);
+	handle(SIGILL, look_at_rip, SA_ONSTACK);
+	handle(SIGSYS, look_at_rip, SA_ONSTACK);
+	handle(SIGBUS, look_at_rip, SA_ONSTACK);
+	__asm__ volatile("lea 1f(%%rip), %%rcx\n mov %%rcx, %0\n"
+			 "mov %%rsp, %%rbp\n mov %1, %%eax\n"
+			 "1: sysenter\n"
+			 : "=m"(sysenter_at)
+			 : "r"((uint32_t)(uintptr_t)arg)
+			 : "rax", "rcx", "rdx", "memory");
 	return 0;
 }
 
@@ -342,6 +375,7 @@ int main(int argc, char **argv)
 		host_pid[nhost_pids++] = atoi(argv[i]);
 	sum = checksum(text);
 	rounds("the vsyscall page", vsyscalls, 300, 1000);
+	rounds("sysenter shows no address of the host's", sysenter, 40, 1000);
 	rounds("processor state that nobody has permitted", tiles, 1, 5000);
 	rounds("numbers of the host's processes", host_numbers, 2, 30000);
 	/* The guest's root has no more luck. */

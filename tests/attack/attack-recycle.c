@@ -10,10 +10,9 @@
  *
  * usage: attack-recycle --inside [ROUNDS]
  */
-#include "attack.h"
+#include "attack-forge.h"
 
-enum { FORGED = 77, INHERITED = 67, CALL_SITES = 64, WINDOW = 1 << 20, FRAME_ROOM = 0x2000 };
-enum { SIG_OF_CALL = 31, SIG_OF_KICK = 10, LIMIT_MS = 2000 };
+enum { INHERITED = 67, LIMIT_MS = 2000, FRAME_BELOW = 0x2000 };
 
 /* How the program ends in its report. */
 enum ending { BY_EXIT, BY_SIGNAL, BY_KILL, ENDINGS };
@@ -24,29 +23,6 @@ enum ending { BY_EXIT, BY_SIGNAL, BY_KILL, ENDINGS };
 #define NT 0x4000ull
 #define RF 0x10000ull
 
-/* Words of an rt_sigframe, the ABI's. */
-enum {
-	W_UC = 1,
-	W_RDI = 14,
-	W_RAX = 19,
-	W_RSP = 21,
-	W_RIP = 22,
-	W_FLAGS = 23,
-	W_SEGMENTS = 24,
-	W_FPSTATE = 29,
-	W_SIGINFO = 39,
-	W_CALL_ARCH = W_SIGINFO + 3,
-	W_WORDS = 64,
-};
-
-#define USER_CS	   0x33ull
-#define USER_SS	   0x2bull
-#define X86_64_ABI (0xc000003eull << 32)
-
-static uint64_t site[CALL_SITES];
-static int nsites;
-static uint64_t report_site; /* the instruction that reports */
-
 static struct shared {
 	uint64_t kicks; /* forged ones that were answered */
 	uint64_t seen;	/* what a next program has seen: the line that checks it, or 0 */
@@ -56,60 +32,9 @@ static char *own; /* 64 KiB: vector state, then a stack that grows down from its
 
 /* ---- the forger */
 
-/* The end of the signal stack that the host uses for us: a framed call shows it. */
-static uint64_t stack_end(void)
-{
-	uint64_t start = areas[nareas - 1].start, end = start, found = 0;
-
-	while (end < start + WINDOW && !touch((void *)(end + PAGE - 8), true)) {
-		memset((void *)end, 0, PAGE);
-		end += PAGE;
-	}
-	syscall(SYS_sigaltstack, NULL, NULL);
-	for (uint64_t at = start; at < end; at += 8)
-		if (*(volatile uint64_t *)at)
-			found = at;
-	return (found + PAGE) & ~(PAGE - 1);
-}
-
 static uint64_t own_stack(void)
 {
 	return (uintptr_t)own + STEP - 256;
-}
-
-/* A frame of a system call that is to be made, or of code to go on with at @ip. */
-static uint64_t write_frame(uint64_t at, long nr, uint64_t argument, uint64_t ip)
-{
-	uint64_t *f = (uint64_t *)at;
-
-	memset(f, 0, W_WORDS * 8);
-	f[W_RAX] = (uint64_t)nr;
-	f[W_RDI] = argument;
-	f[W_RSP] = own_stack() - 8;
-	f[W_RIP] = ip;
-	f[W_FLAGS] = 0x202;
-	f[W_SEGMENTS] = USER_CS | USER_SS << 48;
-	f[W_FPSTATE] = (uintptr_t)own;
-	f[W_CALL_ARCH] = X86_64_ABI;
-	return at + W_UC * 8;
-}
-
-/* Flags for the report's call; by iretq, so that a single-step trap comes after the call only. */
-static void __attribute__((noreturn))
-report(uint64_t at, int sig, uint64_t frame, uint64_t stack, uint64_t flags)
-{
-	uint64_t iret[5] = { at, USER_CS, flags, stack, USER_SS };
-	static uint64_t fs;
-
-	if (!fs)
-		syscall(SYS_arch_prctl, 0x1003L, &fs);
-	register uint64_t r8 __asm__("r8") = fs, r9 __asm__("r9") = 0;
-	__asm__ volatile("mov %0, %%rsp\n iretq"
-			 :
-			 : "r"(iret), "a"(SYS_sched_yield), "D"((uint64_t)sig), "d"(frame), "r"(r8),
-			   "r"(r9)
-			 : "memory");
-	__builtin_unreachable();
 }
 
 static uint64_t odd_flags(uint64_t forbidden)
@@ -140,16 +65,8 @@ static uint64_t odd_stack(uint64_t end)
 	}
 }
 
-/* The report at one of the call instructions, to find the one that is believed. */
-static int probe(void *arg)
-{
-	uint64_t frame = write_frame(stack_end() - FRAME_ROOM, SYS_exit_group, FORGED, site[0]);
-
-	report(site[(intptr_t)arg], SIG_OF_CALL, frame, own_stack(), 0x202);
-}
-
 /* Each answer to a forged kick goes on here, with the next one. */
-static uint64_t kick_frame;
+static uint64_t *kick_frame, fs;
 
 static void forge_kick(void)
 {
@@ -157,13 +74,13 @@ static void forge_kick(void)
 	uint64_t forbidden = rnd() % 256 ? TF | NT : TF;
 
 	shared->kicks++;
-	report(report_site, SIG_OF_KICK, kick_frame, own_stack() - 4096 - (rnd() & 0xff0),
-	       odd_flags(forbidden));
+	forge_report(report_site, SIG_OF_KICK, kick_frame, own_stack() - 4096 - (rnd() & 0xff0),
+		     odd_flags(forbidden), fs);
 }
 
 static int forge(void *arg)
 {
-	uint64_t number = (uintptr_t)arg, end = stack_end(), at = end - FRAME_ROOM;
+	uint64_t number = (uintptr_t)arg, end = signal_stack_end(), at = end - FRAME_BELOW;
 
 	reseed(number);
 	tried(1);
@@ -171,16 +88,20 @@ static int forge(void *arg)
 		signal(sig, SIG_DFL);
 	/* The processor's own state, for the way back from a report. */
 	__asm__ volatile("xsave64 (%0)" : : "r"(own), "a"(-1), "d"(-1) : "memory");
+	fs = fs_base();
 	switch (number % ENDINGS) {
 	case BY_EXIT:
-		report(report_site, SIG_OF_CALL,
-		       write_frame(at - rnd() % 32 * 64, SYS_exit_group, FORGED, site[0]),
-		       odd_stack(end), odd_flags(0));
+		forge_report(report_site, SIG_OF_CALL,
+			     write_call_frame(at - rnd() % 32 * 64, (uintptr_t)own, own_stack() - 8,
+					      SYS_exit_group, FORGED),
+			     odd_stack(end), odd_flags(0), fs);
 	case BY_SIGNAL:
-		report(report_site, SIGILL, write_frame(at, 0, 0, site[0]), odd_stack(end),
-		       odd_flags(0));
+		forge_report(report_site, SIGILL,
+			     write_frame(at, (uintptr_t)own, site[0], own_stack() - 8, fs),
+			     odd_stack(end), odd_flags(0), fs);
 	default:
-		kick_frame = write_frame(at, 0, 0, (uintptr_t)forge_kick);
+		kick_frame =
+			write_frame(at, (uintptr_t)own, (uintptr_t)forge_kick, own_stack() - 8, fs);
 		forge_kick();
 	}
 	return 1;
@@ -266,21 +187,6 @@ static int run_next(void)
 
 /* ---- the watcher */
 
-static bool find_report(void)
-{
-	for (uint64_t i = 0; i + 1 < text_len && nsites < CALL_SITES; i++) {
-		const uint8_t *p = (const uint8_t *)text->start + i;
-
-		if (p[0] == 0x0f && p[1] == 0x05)
-			site[nsites++] = text->start + i;
-	}
-	for (long i = 0; i < nsites && !report_site; i++)
-		if (exited(attack(probe, (void *)i, LIMIT_MS), FORGED))
-			report_site = site[i];
-	end_attackers();
-	return report_site;
-}
-
 int main(int argc, char **argv)
 {
 	int n = argc > 2 ? atoi(argv[2]) : 300, believed[ENDINGS] = { 0 }, inherited = 0;
@@ -291,7 +197,7 @@ int main(int argc, char **argv)
 		return finish();
 	own = xmap(STEP, PROT_READ | PROT_WRITE);
 	shared = xshared(PAGE);
-	CHECK(find_report(), "a forged report is taken for one");
+	CHECK(find_report(), "the place that reports is found");
 	for (long i = 0; i < n && report_site; i++) {
 		int limit = i % ENDINGS == BY_KILL ? 1 + (int)(rnd() % 8) : LIMIT_MS;
 		int status = attack(forge, (void *)i, limit), next = run_next();

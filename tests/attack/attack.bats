@@ -5,6 +5,7 @@
 #
 # From the environment: UML_ATTACK_ROUNDS multiplies the rounds of each program (1), UML_FUZZ_S is
 # how long the fuzzer runs (60), UML_FUZZ_SEED where it begins (1). tests/attack/nightly sets them.
+# From 10 rounds on nothing is left out, and what is big is of full size.
 
 load ../lib/common
 
@@ -12,6 +13,7 @@ rounds=${UML_ATTACK_ROUNDS:-1}
 fuzz_s=${UML_FUZZ_S:-60}
 fuzz_seed=${UML_FUZZ_SEED:-1}
 guest_limit_s=$((600 * rounds + 2 * fuzz_s))
+full=$((rounds >= 10))
 
 setup_file() {
 	: >"$BATS_FILE_TMPDIR/attempts"
@@ -118,6 +120,42 @@ attack() {
 	attack attack-recycle:$((300 * rounds))
 }
 
+@test "programs that are taken for dead, and run on" {
+	guest_as_user
+	attack attack-ghost:$((full ? 1 : 24)):1
+}
+
+@test "pages are taken from programs that have as many mappings as the host allows" {
+	guest_as_user
+	attack attack-lost:$((full * 3))
+}
+
+@test "programs that are about to report for ever" {
+	guest_as_user
+	guest_limit_s=$((120 * rounds))
+	attack attack-hang:"$rounds"
+}
+
+@test "SIGTERM ends a guest in order in which a program is about to report for ever" {
+	guest_start quiet ubd0="$(guest_disk disk)" root=/dev/ubda rw mem=512M \
+		run=/t/attack/attack.sh,attack-hang:0:1000
+	guest_expect 60 '^hanging'
+	kill -TERM "$(guest_kernel_pid)"
+	guest_wait 60
+	[ "$status" -eq 0 ]
+	[[ $output == *"The system is going down"* ]]
+}
+
+@test "the calls at fixed addresses obey filters and tracers" {
+	guest_as_user
+	attack attack-vsyscall:"$rounds":$((100000 * rounds))
+}
+
+@test "selectors are not inherited from another user's program" {
+	guest_as_user
+	attack attack-segments:$((200 * rounds))
+}
+
 @test "programs never give up the processor, or want all of everything" {
 	guest_as_user
 	attack attack-loops:$((8 * rounds))
@@ -158,6 +196,37 @@ used_mb() {
 	log "$used MB"
 	[ "$used" -gt 10 ]
 	[ "$used" -lt 128 ]
+	kill -KILL "$(guest_kernel_pid)"
+	guest_wait 30
+	[ "$status" -eq 137 ]
+}
+
+# Host mappings of all guest programs: of their agents, the only ones of them with descriptors. Each
+# agent's carriers share its memory.
+programs_maps() {
+	local pid total=0 agents=0
+	for pid in $(guest_pids); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = uml-guest ] || continue
+		[ -n "$(ls "/proc/$pid/fd" 2>/dev/null)" ] || continue
+		agents=$((agents + 1))
+		total=$((total + $(wc -l <"/proc/$pid/maps")))
+	done
+	[ "$agents" -gt 3 ] && echo "$total $agents"
+}
+
+@test "guest programs cannot make the host keep a mapping for each of their pages" {
+	need_root "to read the maps of processes that are not dumpable"
+	mem_mb=64 processes=2
+	[ "$full" -eq 0 ] || mem_mb=128 processes=40
+	guest_start quiet mem=${mem_mb}M run=/t/attack/attack.sh,attack-mappings:$processes:39000:1000
+	guest_expect $((60 * rounds)) '^mapped by '
+	# As many as the host allows one process, or one for each page of guest RAM; and what each
+	# agent has anyway.
+	most=$((mem_mb * 256))
+	[ "$most" -gt 65536 ] || most=65536
+	read -r total agents <<<"$(programs_maps)"
+	log "$total host mappings of $agents programs; $most and 100 for each are permitted"
+	[ "$total" -le $((most + 100 * agents)) ]
 	kill -KILL "$(guest_kernel_pid)"
 	guest_wait 30
 	[ "$status" -eq 137 ]

@@ -246,6 +246,26 @@ static inline int attack(int (*fn)(void *), void *arg, int limit_ms)
 	return reap(pid);
 }
 
+/*
+ * Runs fn(arg), which attacks and ends attackers, beside others that this program has started: those
+ * are not fn's to wait for.  Its result.
+ */
+static inline int apart(int (*fn)(void *), void *arg)
+{
+	int status;
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (!pid) {
+		g_failed = 0;
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(fn(arg));
+	}
+	status = reap(pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 static inline void attack_begin(int argc, char **argv)
 {
 	only_inside(argc, argv);

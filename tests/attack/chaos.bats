@@ -22,7 +22,7 @@ lost() {
 # chaos_start: a guest at work. The log is kept for the next one.
 chaos_start() {
 	[ ! -e "$guest_log" ] || mv "$guest_log" "$guest_log.before"
-	guest_start quiet mem=256M umid=chaos run=/t/attack/load
+	guest_start mem=256M umid=chaos run=/t/attack/load
 	guest_expect 60 '^turn 2 '
 }
 
@@ -91,21 +91,138 @@ chaos() {
 	chaos 2 $((kills / 2))
 }
 
+# The processes of the guest's programs: all but the kernel and what it needs itself. Agents have
+# descriptors, carriers have none; who is not root cannot tell.
+programs() {
+	local pid
+	for pid in $(ps -o pid= --ppid "$(guest_kernel_pid)"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != uml-guest ] || echo "$pid"
+	done
+}
+
+agents() {
+	local pid
+	for pid in $(programs); do
+		[ -z "$(ls "/proc/$pid/fd" 2>/dev/null)" ] || echo "$pid"
+	done
+}
+
+# Those that share one address space, of the largest that there is, the agent among them. Processes that
+# share memory have it all at the same place and of the same size.
+largest_group() {
+	local pid size group=
+	local -A maps
+	for pid in $(programs); do
+		size=$(cat "/proc/$pid/statm" 2>/dev/null) || continue
+		maps[$size]+=" $pid"
+	done
+	for size in "${!maps[@]}"; do
+		[ "$(wc -w <<<"${maps[$size]}")" -lt "$(wc -w <<<"$group")" ] || group=${maps[$size]}
+	done
+	echo "$group"
+}
+
+# kill_and_look WHO...: the guest goes on, and each kill so far has cost one of its processes at most.
+kill_and_look() {
+	local turn
+	turn=$(turn)
+	kill -KILL "$@" 2>/dev/null || return 0
+	kill_count=$((kill_count + 1))
+	wait_until 60 beyond $((turn + 2)) || {
+		log "kill $kill_count, process $*: the guest stands still or has ended"
+		return 1
+	}
+	[ "$(lost)" -le "$kill_count" ] || {
+		log "kill $kill_count, process $*: $(lost) guest processes lost"
+		return 1
+	}
+}
+
+beyond() {
+	[ "$(turn)" -gt "$1" ]
+}
+
+chaos_stop() {
+	log "$kill_count kills: $(lost) guest processes lost"
+	kill -TERM "$(guest_kernel_pid)"
+	guest_wait 60
+	[ "$status" -ne 124 ]
+	[ "$status" -ne 125 ]
+	guest_check_clean
+}
+
+# The agents that have used most CPU time: those of the workers, not of init and its shells.
+busiest_agents() {
+	local pid
+	for pid in $(agents); do
+		echo "$(awk '{ print $14 + $15 }' "/proc/$pid/stat" 2>/dev/null || echo 0) $pid"
+	done | sort -rn | head -n 4 | cut -d ' ' -f 2
+}
+
+@test "$((kills / 4)) kills of agents, whose programs map memory all the time" {
+	need_root "to tell agents from carriers"
+	kill_count=0
+	RANDOM=3
+	chaos_start
+	for ((i = 0; i < kills / 4; i++)); do
+		mapfile -t pids < <(busiest_agents)
+		[ "${#pids[@]}" -gt 0 ]
+		kill_and_look "${pids[RANDOM % ${#pids[@]}]}"
+	done
+	[ "$(lost)" -eq 0 ] || grep -aq '\]: ended: ' "$guest_log"
+	chaos_stop
+}
+
+@test "$((kills / 4)) kills of one of several carriers that share memory" {
+	need_root "to tell agents from carriers"
+	kill_count=0
+	RANDOM=4
+	chaos_start
+	for ((i = 0; i < kills / 4; i++)); do
+		read -ra pids <<<"$(largest_group)"
+		[ "${#pids[@]}" -gt 1 ]
+		carriers=()
+		for pid in "${pids[@]}"; do
+			[ -n "$(ls "/proc/$pid/fd" 2>/dev/null)" ] || carriers+=("$pid")
+		done
+		[ "${#carriers[@]}" -gt 0 ] || continue
+		kill_and_look "${carriers[RANDOM % ${#carriers[@]}]}"
+	done
+	[ "$(lost)" -eq 0 ] || grep -aq '\]: ended: ' "$guest_log"
+	chaos_stop
+}
+
+# A stopped process uses no CPU time: it is late, but not overdue.
+@test "$((kills / 2)) times a process is stopped and goes on" {
+	kill_count=0
+	RANDOM=5
+	chaos_start
+	for ((i = 0; i < kills / 2; i++)); do
+		mapfile -t pids < <(programs)
+		pid=${pids[RANDOM % ${#pids[@]}]}
+		turn=$(turn)
+		kill -STOP "$pid" 2>/dev/null || continue
+		wait_until 10 stopped "$pid"
+		kill -CONT "$pid" 2>/dev/null || true
+		wait_until 60 beyond $((turn + 1))
+	done
+	[ "$(lost)" -eq 0 ]
+	chaos_stop
+}
+
+stopped() {
+	case $(process_state "$1") in
+	T | Z | '') ;;
+	*) return 1 ;;
+	esac
+}
+
 # All that share an address space at once, as the host does when it is out of memory.
 @test "a guest program's processes are killed all at once" {
 	chaos_start
 	kernel=$(guest_kernel_pid)
 	turn=$(turn)
-	declare -A maps
-	for pid in $(ps -o pid= --ppid "$kernel"); do
-		# Processes that share memory have it all at the same place and of the same size.
-		size=$(cat "/proc/$pid/statm" 2>/dev/null) || continue
-		maps[$size]+=" $pid"
-	done
-	group=
-	for key in "${!maps[@]}"; do
-		[ "$(wc -w <<<"${maps[$key]}")" -lt "$(wc -w <<<"$group")" ] || group=${maps[$key]}
-	done
+	group=$(largest_group)
 	log "killing$group"
 	# shellcheck disable=SC2086 # several process ids
 	kill -KILL $group

@@ -2,16 +2,17 @@
 /*
  * load: a guest at work, that tells of each process it loses.
  *
- * Workers fork, run threads, map memory, and send bytes through pipes.  None of them ends by
- * itself: one that does, or a child of theirs that ends otherwise than it should, has been ended
- * from outside.  A line "turn N lost M" comes five times a second.
+ * Workers fork, run threads, map memory, share it with a process that is no thread of theirs, and send
+ * bytes through pipes.  None of them ends by itself: one that does, or a child of theirs that ends
+ * otherwise than it should, has been ended from outside.  A line "turn N lost M" comes five times a
+ * second.
  *
  * usage: load [SECONDS]
  */
 #include <pthread.h>
 #include "../guest/guest.h"
 
-enum { WORKERS = 8, THREADS = 4, BYTES = 4 << 20 };
+enum { WORKERS = 10, THREADS = 4, BYTES = 4 << 20 };
 
 static volatile struct {
 	int lost;
@@ -84,9 +85,36 @@ static void piper(void)
 			_exit(1);
 }
 
+static volatile uint64_t shared_turns;
+
+static int partner(void *arg)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (volatile char *p = arg;; p = p == arg ? p + PAGE : arg) {
+		*p = 1;
+		shared_turns++;
+	}
+	return 0;
+}
+
+/* Two processes with one memory: when one of them ends, both do. */
+static void sharer(void)
+{
+	static char stack[32768] __attribute__((aligned(16)));
+	char *p = xmap(BYTES, PROT_READ | PROT_WRITE);
+	pid_t pid = clone(partner, stack + sizeof(stack), CLONE_VM | SIGCHLD, p);
+
+	while (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0) {
+		madvise(p, BYTES, MADV_DONTNEED);
+		memset(p + 2 * PAGE, 1, BYTES / 8);
+		sched_yield();
+	}
+	_exit(1);
+}
+
 static pid_t start(int i)
 {
-	static void (*const kinds[])(void) = { forker, threads, mapper, piper };
+	static void (*const kinds[])(void) = { forker, threads, mapper, piper, sharer };
 	pid_t pid = fork();
 
 	if (pid)

@@ -66,6 +66,23 @@ agrees() {
 	family fp
 }
 
+# From the environment: UML_KICKS, how many (1000).
+@test "every register of a program that is preempted ${UML_KICKS:-1000} times" {
+	[ -z "${UML_KICKS:-}" ] || guest_limit_s=$((120 + UML_KICKS / 200))
+	guest_boot quiet mem=512M run=/t/guest/fp-kick,"${UML_KICKS:-1000}"
+	[ "$status" -eq 0 ]
+	[[ $output != *FAIL* ]]
+}
+
+# From the environment: UML_BUSY_ROUNDS, how many (2).
+@test "loops beside direct writes, neither of which may end" {
+	truncate -s 256M "$guest_dir/disk"
+	[ -z "${UML_BUSY_ROUNDS:-}" ] || guest_limit_s=$((120 + UML_BUSY_ROUNDS * 60))
+	guest_boot quiet mem=256M ubd1="$guest_dir/disk" run=/t/busy-io,"${UML_BUSY_ROUNDS:-2}",500
+	[ "$status" -eq 0 ]
+	[[ $output == *"busy-io: all lived"* ]]
+}
+
 @test "fs and gs base" {
 	family fsgs
 }
