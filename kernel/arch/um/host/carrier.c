@@ -52,9 +52,14 @@
 #define BEGIN_TRIES		1000
 /* A carrier that runs nothing but the stub, and is not wanted any more, may take so long. */
 #define ENDING_LIMIT_NS		20000000
-/* A kicked carrier that has had another millisecond of CPU time at so many looks is overdue. */
+/*
+ * A kicked carrier that has had another millisecond of CPU time is late.  At some such looks it is
+ * kicked once more: by then it is not in the stub, whatever it has made us believe.  After many
+ * it is overdue: a host that reclaims memory on its behalf takes some, too.
+ */
 #define LATE_STEP_NS		1000000
-#define LATE_MAX		10
+#define LATE_KICK		3
+#define LATE_MAX		50
 
 static u64 ro_addr(unsigned int index)
 {
@@ -531,14 +536,19 @@ enum host_event host_carrier_wait(struct host_carrier *c)
 	return c->stop == HOST_DEAD ? HOST_EVENT_DEAD : HOST_EVENT_STOP;
 }
 
+static void send_kick(struct host_carrier *c)
+{
+	if (host_call(tgkill, c->pid, c->pid, SIG_KICK))
+		host_carrier_kill(c, "its host process could not be signalled");
+}
+
 void host_carrier_kick(struct host_carrier *c)
 {
 	if (c->kicked || c->stop == HOST_DEAD)
 		return;
 	c->kicked = true;
 	c->late = 0;
-	if (host_call(tgkill, c->pid, c->pid, SIG_KICK))
-		host_carrier_kill(c, "its host process could not be signalled");
+	send_kick(c);
 }
 
 bool host_carrier_overdue(struct host_carrier *c)
@@ -551,8 +561,11 @@ bool host_carrier_overdue(struct host_carrier *c)
 	if (c->late && now_ns - c->cpu_ns < LATE_STEP_NS)
 		return false;
 	c->cpu_ns = now_ns;
-	if (++c->late <= LATE_MAX)
-		return false;
+	if (++c->late <= LATE_MAX) {
+		if (c->late % LATE_KICK == 0)
+			send_kick(c);
+		return c->stop == HOST_DEAD;
+	}
 	host_unit_kill(c->unit, "it did not stop when it was told to");
 	return true;
 }

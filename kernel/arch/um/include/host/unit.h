@@ -207,8 +207,8 @@ void host_carrier_put(struct host_carrier *carrier);
  * @carrier: a carrier, kicked or not
  *
  * To be asked in each interrupt.  What is waited for is a handful of the stub's instructions; a
- * carrier that has had CPU time at many looks after the kick is executing something else.  The
- * unit is killed then.  Its CPU clock counts, so that neither a busy host nor one that was
+ * carrier that has had CPU time at several looks after the kick is executing something else. It is
+ * kicked again then, and after many looks the unit is killed.  Its CPU clock counts, so that neither a busy host nor one that was
  * stopped makes an honest program late.
  *
  * Return: true if it is dead now.
