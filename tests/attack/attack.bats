@@ -225,8 +225,8 @@ programs_maps() {
 	most=$((mem_mb * 256))
 	[ "$most" -gt 65536 ] || most=65536
 	read -r total agents <<<"$(programs_maps)"
-	log "$total host mappings of $agents programs; $most and 100 for each are permitted"
-	[ "$total" -le $((most + 100 * agents)) ]
+	log "$total host mappings of $agents programs; $most and 256 for each are permitted"
+	[ "$total" -le $((most + 256 * agents)) ]
 	kill -KILL "$(guest_kernel_pid)"
 	guest_wait 30
 	[ "$status" -eq 137 ]

@@ -210,6 +210,25 @@ busiest_agents() {
 	chaos_stop
 }
 
+# Loops on the host, as many as it has processors and two more.
+host_loops() {
+	local i
+	for ((i = 0; i < $(nproc) + 2; i++)); do
+		sh -c 'while :; do :; done' 3>&- &
+		started+=("$!")
+	done
+}
+
+@test "nobody ends while the host has too much to do" {
+	kill_count=0
+	host_loops
+	chaos_start
+	wait_until $((60 + 4 * kills)) beyond $((2 * kills))
+	[ "$(lost)" -eq 0 ]
+	[ -z "$(grep -a '\]: ended: ' "$guest_log")" ]
+	chaos_stop
+}
+
 stopped() {
 	case $(process_state "$1") in
 	T | Z | '') ;;

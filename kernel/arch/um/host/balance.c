@@ -30,8 +30,6 @@
 #define SHARE_PERCENT		75		/* less of the wanted time is too little */
 #define NAP_NS			50000
 
-#define CLOCK_OF_THREAD		3
-#define CLOCK_OF_PROCESS(pid)	(~(pid) << 3 | 2)
 
 static struct {
 	struct host_carrier *c;
@@ -42,16 +40,9 @@ static struct {
 static u64 wanted_ns, got_ns;
 static u64 next_try_ns, pause_ns = PAUSE_MIN_NS;
 
-static u64 cpu_clock(int clock)
-{
-	struct host_timespec ts = { };
-
-	return host_call(clock_gettime, clock, &ts) ? 0 : ts.sec * 1000 * MS + ts.nsec;
-}
-
 static bool take_sample(struct host_carrier *c, u64 wall_ns)
 {
-	u64 cpu_ns = cpu_clock(CLOCK_OF_THREAD) + cpu_clock(CLOCK_OF_PROCESS(c->pid));
+	u64 cpu_ns = host_clock_thread_ns() + host_clock_process_ns(c->pid);
 	u64 passed_ns = wall_ns - last.wall_ns;
 	bool same = last.c == c && last.pid == c->pid;
 

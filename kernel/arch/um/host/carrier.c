@@ -18,6 +18,16 @@
  *  - the stub on its way from a report's answer to guest code: the frame being resumed
  *    has not been changed, so the carrier counts as stopped in that frame;
  *  - a held call: the report follows the call's answer, which the frame's rax shows.
+ *
+ * What a report says is the guest's word, and any guest can jump to its instruction. So the
+ * account of kicks may be wrong for a carrier whose program wants it to be; nothing rests on it
+ * but when the next one is sent, and a carrier that does not report after a kick is overdue and
+ * killed (host_carrier_overdue()).
+ *
+ * The stop invariant.  A carrier is running, held by the host's word, or killed and reaped; there
+ * is no fourth state, and only set_stop() changes it.  Whatever else is found wrong with one,
+ * host_carrier_kill() makes the third of it before anybody acts on it: a task ends, and a page of
+ * its mm is freed, only while none of the mm's carriers runs (um_flush_notes()).
  */
 #include <linux/types.h>
 #include <linux/compiler.h>
@@ -25,6 +35,7 @@
 #define _IOC_TYPECHECK(t) (sizeof(t))
 #include <uapi/asm-generic/ioctl.h>
 #include <uapi/linux/seccomp.h>
+#include <host/clock.h>
 #include <host/err.h>
 #include <host/irq.h>
 #include <host/start.h>
@@ -39,6 +50,16 @@
 #define WAIT_KILLABLE		32	/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 #define NESTED_MAX		16
 #define BEGIN_TRIES		1000
+/* A carrier that runs nothing but the stub, and is not wanted any more, may take so long. */
+#define ENDING_LIMIT_NS		20000000
+/*
+ * A kicked carrier that has had another millisecond of CPU time is late.  At some such looks it is
+ * kicked once more: by then it is not in the stub, whatever it has made us believe.  After many
+ * it is overdue: a host that reclaims memory on its behalf takes some, too.
+ */
+#define LATE_STEP_NS		1000000
+#define LATE_KICK		3
+#define LATE_MAX		50
 
 static u64 ro_addr(unsigned int index)
 {
@@ -90,6 +111,28 @@ static struct list_op *write_carrier_maps(struct host_carrier *c, struct list_op
 			    slot + CTL_SLOT_RW + ((u64)c->index << C_RW_SHIFT));
 }
 
+/* The only place where a carrier's state changes: it counts those that run. */
+static void set_stop(struct host_carrier *c, enum host_stop stop)
+{
+	c->unit->running += (stop == HOST_RUNNING) - (c->stop == HOST_RUNNING);
+	c->stop = stop;
+}
+
+void host_carrier_kill(struct host_carrier *c, const char *why)
+{
+	struct host_unit *unit = c->unit;
+
+	if (!unit || c->stop == HOST_DEAD)
+		return;
+	host_kill_and_reap(c->pid);
+	c->pid = 0;
+	c->why = why;
+	set_stop(c, HOST_DEAD);
+	/* A list that nobody will tell the end of: its memory could not be written again. */
+	if (unit->answering == c && unit->unacked)
+		host_unit_kill(unit, why);
+}
+
 /* Receive a held call.  Return: 0 or -errno; -EINTR when a signal came first. */
 static long receive(struct host_carrier *c, struct seccomp_notif *n, const unsigned long *pending)
 {
@@ -117,10 +160,10 @@ static void decode(struct host_carrier *c, const struct seccomp_notif *n)
 	for (i = 0; i < 6; i++)
 		c->args[i] = d->args[i];
 	if (d->nr != NR_REPORT || d->arch != AUDIT_ARCH_X86_64 || c->ip != STUB_ADDR(stub_report_ip)) {
-		c->stop = HOST_CALL;
+		set_stop(c, HOST_CALL);
 		return;
 	}
-	c->stop = HOST_REPORT;
+	set_stop(c, HOST_REPORT);
 	c->signal = d->args[0];
 	c->frame = d->args[2] - F_UC;
 	if (host_has_fsgsbase()) {
@@ -190,15 +233,14 @@ static struct host_carrier *carrier_slot(struct host_unit *unit)
 	c->unit = unit;
 	c->index = index;
 	c->listener = -1;
+	c->stop = HOST_DEAD;
 	c->ro = unit->ro + (ro_addr(index) - U_REQ);
 	c->rw = unit->rw + ((u64)index << C_RW_SHIFT);
-	c->stop = HOST_DEAD;
 	return c;
 }
 
 static void slot_free(struct host_carrier *c)
 {
-	c->stop = HOST_DEAD;
 	c->unit->free[c->unit->nfree++] = c->index;
 }
 
@@ -212,6 +254,7 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	if (!c)
 		return HOST_ERR_PTR(-EAGAIN);
 	err = host_unit_sync(unit);	/* closes that are due decide the next number */
+	unit->close_due = false;
 	if (!err)
 		err = host_descriptor_left() ? 0 : -EMFILE;
 	if (!err)
@@ -232,8 +275,10 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	err = host_unit_receive(unit, serial, unit->ack, &c->listener, &pid);
 	if (err) {
 		/* Agent or carrier could not; the agent may be trying to send what never will be. */
-		if (err == -ETIMEDOUT || host_list_abort(unit))
-			unit->dead = true;
+		if (err == -ETIMEDOUT)
+			host_unit_kill(unit, "its agent did not make a process in time");
+		else
+			host_list_abort(unit);
 		goto out;
 	}
 	if (c->index >= unit->mapped)
@@ -243,10 +288,14 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	err = carrier_begin(c);
 	if (!err)
 		return c;
+	/* Without its pid it cannot be killed, but held it is, and ends when nobody listens. */
 	host_kill_and_reap(c->pid);
+	c->pid = 0;
+	set_stop(c, HOST_DEAD);
 	host_call(close, c->listener);
+	c->listener = -1;
 	unit->ncarriers--;
-	unit->dead = true;
+	host_unit_kill(unit, "a process that was made for it did not start as it should");
 out:
 	slot_free(c);
 	return HOST_ERR_PTR(err);
@@ -270,45 +319,60 @@ static struct host_carrier *carrier_make(struct host_unit *unit)
 	return c;
 }
 
-struct host_carrier *host_carrier_get(struct host_unit *unit)
-{
-	struct host_carrier *c;
-
-	if (unit->dead)
-		return HOST_ERR_PTR(-EAGAIN);
-	if (unit->nparked) {
-		c = &unit->carrier[unit->parked[--unit->nparked]];
-		c->bases_known = false;
-		if (c->stop == HOST_REPORT)
-			return c;
-		unit->dead = true;	/* somebody killed it while it was parked */
-		return HOST_ERR_PTR(-EAGAIN);
-	}
-	return carrier_make(unit);
-}
-
 static void carrier_destroy(struct host_carrier *c)
 {
 	struct host_unit *unit = c->unit;
 
-	host_kill_and_reap(c->pid);
+	host_carrier_kill(c, "its task is gone");
 	host_call(close, c->listener);
-	c->pid = 0;
 	c->listener = -1;
 	unit->ncarriers--;
 	if (!unit->dead) {
-		host_unit_queue(unit, __NR_close, c->agent_listener, 0, 0, 0, 0, 0);
+		host_unit_queue(unit, 0, __NR_close, c->agent_listener, 0, 0, 0, 0, 0);
 		unit->close_due = true;
 	}
 	unit->listeners[c->agent_listener / 64] &= ~(1UL << (c->agent_listener % 64));
 	slot_free(c);
 }
 
+struct host_carrier *host_carrier_get(struct host_unit *unit)
+{
+	struct host_carrier *c;
+
+	if (unit->dead)
+		return HOST_ERR_PTR(-EAGAIN);
+	while (unit->nparked) {
+		c = &unit->carrier[unit->parked[--unit->nparked]];
+		c->bases_known = false;
+		c->segments = true;
+		if (c->stop == HOST_REPORT)
+			return c;
+		carrier_destroy(c);	/* somebody has killed it */
+	}
+	return carrier_make(unit);
+}
+
 /* --------------------------------------------------------------------- running */
 
 bool host_carrier_alive(struct host_carrier *c)
 {
-	return c->stop != HOST_DEAD && !c->unit->dead;
+	return c->stop != HOST_DEAD;
+}
+
+bool host_unit_running(const struct host_unit *unit)
+{
+	return unit->running;
+}
+
+const char *host_carrier_why(struct host_carrier *c)
+{
+	bool *said = c->unit->dead ? &c->unit->said : &c->said;
+	const char *why = c->stop == HOST_DEAD ? c->why : "its reports make no sense";
+
+	if (*said)
+		return NULL;
+	*said = true;
+	return why;
 }
 
 void *host_carrier_frame(struct host_carrier *c, u64 addr, size_t len_bytes)
@@ -333,6 +397,9 @@ void host_carrier_bases(struct host_carrier *c, u64 *frame, u64 fsbase, u64 gsba
 		load = c->bases_known && c->fsbase == fsbase ? 0 : BASES_FS;
 		load |= c->bases_known && c->gsbase == gsbase ? 0 : BASES_GS;
 	}
+	if (c->segments)
+		load |= SEGMENTS_NULL;
+	c->segments_sent = c->segments;
 	frame[F_UCLINK / 8] = load;
 	frame[F_FSBASE / 8] = fsbase;
 	frame[F_GSBASE / 8] = gsbase;
@@ -343,41 +410,25 @@ void host_carrier_bases(struct host_carrier *c, u64 *frame, u64 fsbase, u64 gsba
 
 static void resume(struct host_carrier *c, long value)
 {
+	set_stop(c, HOST_RUNNING);
 	if (send(c, value, 0))
-		c->stop = HOST_DEAD;
-	else
-		c->stop = HOST_RUNNING;
+		host_carrier_kill(c, "its host process could not be answered");
 }
 
 /* Let the agent carry out the queue and then answer the carrier itself. */
 static void resume_by_agent(struct host_carrier *c, long value)
 {
-	struct host_unit *unit = c->unit;
 	struct seccomp_notif_resp *resp = (void *)(c->ro + RO_RESP);
-	struct list_op *op;
-	bool ack = unit->ncarriers - unit->nparked > 1;
 
-	if (host_list_settle(unit)) {
-		unit->dead = true;
-		return;
-	}
-	op = (struct list_op *)(unit->ro + LIST_OPS) + unit->nops;
 	*resp = (struct seccomp_notif_resp) { .id = c->notif, .val = value };
-	op = host_list_op(op, OP_CHECK | (ack ? 0 : OP_END), __NR_ioctl, c->agent_listener,
-			  SECCOMP_IOCTL_NOTIF_SEND, ro_addr(c->index) + RO_RESP, 0, 0, 0);
-	if (ack)
-		host_list_op(op, OP_END, __NR_write, FD_ACK, G_RO + G_ONE, 8, 0, 0, 0);
-	unit->ack_due = ack;
-	unit->nops = 0;
-	c->stop = HOST_RUNNING;
-	host_list_post(unit->ro);
+	set_stop(c, HOST_RUNNING);
+	host_list_answer(c, SECCOMP_IOCTL_NOTIF_SEND, ro_addr(c->index) + RO_RESP);
 }
 
 void host_carrier_resume(struct host_carrier *c, long value)
 {
-	if (c->stop == HOST_DEAD || c->unit->dead)
+	if (c->stop != HOST_CALL && c->stop != HOST_REPORT)
 		return;
-	c->before = c->stop;
 	c->resumed = c->stop == HOST_REPORT ? value : 0;
 	if (c->unit->nops)
 		resume_by_agent(c, value);
@@ -385,10 +436,19 @@ void host_carrier_resume(struct host_carrier *c, long value)
 		resume(c, value);
 }
 
-void host_carrier_unresume(struct host_carrier *c)
+/* The carrier has not left the frame that it was to resume. */
+static void stopped_in_resumed(struct host_carrier *c)
 {
-	c->bases_known = false;
-	c->stop = c->before;
+	u64 *frame;
+
+	c->frame = c->resumed;
+	c->bases_known = c->segments_sent = false;
+	frame = host_carrier_frame(c, c->frame, F_SIZE);
+	if (frame && READ_ONCE(frame[F_UCLINK / 8]) & BASES_ALL) {
+		/* What was reported may be the bases of before the resume. */
+		c->fsbase = READ_ONCE(frame[F_FSBASE / 8]);
+		c->gsbase = READ_ONCE(frame[F_GSBASE / 8]);
+	}
 }
 
 /*
@@ -400,7 +460,7 @@ static bool kick_reported(struct host_carrier *c)
 	u64 *frame = host_carrier_frame(c, c->frame, F_SIZE);
 	u64 ip;
 
-	if (!frame)
+	if (!frame || c->ending)
 		return true;
 	ip = READ_ONCE(frame[F_RIP / 8]);
 	/* The rest of the stub runs in a carrier only if the guest jumped there. */
@@ -408,69 +468,78 @@ static bool kick_reported(struct host_carrier *c)
 		return true;
 	if (ip >= STUB_ADDR(stub_report_ip)) {
 		/* From a held call there is no way here but a jump of the guest's. */
-		if (!c->resumed)
-			return true;
-		c->frame = c->resumed;
-		c->bases_known = false;
-		frame = host_carrier_frame(c, c->frame, F_SIZE);
-		if (frame && READ_ONCE(frame[F_UCLINK / 8]) == BASES_ALL) {
-			/* What was reported may be the bases of before the resume. */
-			c->fsbase = READ_ONCE(frame[F_FSBASE / 8]);
-			c->gsbase = READ_ONCE(frame[F_GSBASE / 8]);
-		}
+		if (c->resumed)
+			stopped_in_resumed(c);
+		return true;
+	}
+	if (++c->nested_count > NESTED_MAX) {
+		host_unit_kill(c->unit, "its reports contradict each other");
 		return true;
 	}
 	/* One more kick could strike while this frame, not @resumed, is being resumed. */
+	if (c->nested_count == 1)
+		c->late = 0;
 	c->kicked = c->nested = true;
 	resume(c, c->frame);
 	return false;
 }
 
-/*
- * A carrier was received.  Return: true if it counts as stopped, false if it runs on.
- */
-static bool stopped(struct host_carrier *c)
+/* A carrier was received: where it counts as stopped, its state says so. */
+static void received(struct host_carrier *c, const struct seccomp_notif *n)
 {
-	bool kick = c->stop == HOST_REPORT && c->signal == SIG_KICK;
+	bool kick;
 
+	decode(c, n);
+	if (c->unit->answering == c)
+		c->unit->answering = NULL;
+	kick = c->stop == HOST_REPORT && c->signal == SIG_KICK;
 	if (kick || c->nested)
 		c->kicked = c->nested = false;
-	return !kick || kick_reported(c);
+	if (kick && !kick_reported(c))
+		return;
+	c->nested_count = 0;
+	if (c->segments_sent)
+		c->segments = c->segments_sent = false;
 }
 
-enum host_event host_carrier_wait(struct host_carrier *c, bool irqs)
+/*
+ * Receive what a running carrier stops for.  Return: 0, or -EINTR: look around and try again,
+ * if the carrier lives.
+ */
+static long wait_once(struct host_carrier *c, const unsigned long *pending)
 {
-	const unsigned long *pending = irqs ? &host_irq_pending : &host_trouble;
 	struct seccomp_notif n;
-	int nested = 0;
+	long err = receive(c, &n, pending);
 
-	for (;;) {
-		long err;
-
-		if (c->stop == HOST_DEAD || c->unit->dead)
-			return HOST_EVENT_DEAD;
-		if (c->stop != HOST_RUNNING)
-			return HOST_EVENT_STOP;
-		err = receive(c, &n, pending);
-		if (!err) {
-			decode(c, &n);
-			if (!stopped(c) && ++nested > NESTED_MAX)
-				return HOST_EVENT_DEAD;
-			continue;
-		}
-		if (READ_ONCE(host_trouble)) {
-			WRITE_ONCE(host_trouble, 0);
-			host_children_reap();
-			return c->stop == HOST_DEAD || c->unit->dead ? HOST_EVENT_DEAD : HOST_EVENT_ERROR;
-		}
-		if (irqs && READ_ONCE(host_irq_pending))
-			return HOST_EVENT_IRQ;
-		/* -ENOENT: a signal took a notification back before it was received. */
-		if (err != -EINTR && err != -ENOENT)
-			return HOST_EVENT_DEAD;
-		if (err == -ENOENT)
-			host_children_reap();
+	if (!err) {
+		received(c, &n);
+		return 0;
 	}
+	if (READ_ONCE(host_trouble)) {
+		WRITE_ONCE(host_trouble, 0);
+		host_unit_trouble(c->unit);
+	} else if (err == -ENOENT) {
+		/* A signal took a notification back before it was received; or the carrier died. */
+		host_children_reap();
+	} else if (err != -EINTR) {
+		host_carrier_kill(c, "the host does not tell its calls any more");
+	}
+	return -EINTR;
+}
+
+enum host_event host_carrier_wait(struct host_carrier *c)
+{
+	while (c->stop == HOST_RUNNING) {
+		if (wait_once(c, &host_irq_pending) && READ_ONCE(host_irq_pending))
+			return c->stop == HOST_RUNNING ? HOST_EVENT_IRQ : HOST_EVENT_DEAD;
+	}
+	return c->stop == HOST_DEAD ? HOST_EVENT_DEAD : HOST_EVENT_STOP;
+}
+
+static void send_kick(struct host_carrier *c)
+{
+	if (host_call(tgkill, c->pid, c->pid, SIG_KICK))
+		host_carrier_kill(c, "its host process could not be signalled");
 }
 
 void host_carrier_kick(struct host_carrier *c)
@@ -478,7 +547,52 @@ void host_carrier_kick(struct host_carrier *c)
 	if (c->kicked || c->stop == HOST_DEAD)
 		return;
 	c->kicked = true;
-	host_call(tgkill, c->pid, c->pid, SIG_KICK);
+	c->late = 0;
+	send_kick(c);
+}
+
+bool host_carrier_overdue(struct host_carrier *c)
+{
+	u64 now_ns;
+
+	if (!c->kicked || c->stop != HOST_RUNNING)
+		return false;
+	now_ns = host_clock_process_ns(c->pid);
+	if (c->late && now_ns - c->cpu_ns < LATE_STEP_NS)
+		return false;
+	c->cpu_ns = now_ns;
+	if (++c->late <= LATE_MAX) {
+		if (c->late % LATE_KICK == 0)
+			send_kick(c);
+		return c->stop == HOST_DEAD;
+	}
+	host_unit_kill(c->unit, "it did not stop when it was told to");
+	return true;
+}
+
+/*
+ * Have a held carrier report, without a word of the guest's program being executed: the kick is on
+ * its way before it is let go, strikes first, and no frame is resumed.  Return: true if the
+ * carrier is held in that report.
+ */
+static bool end_in_report(struct host_carrier *c)
+{
+	struct host_pollfd pf = { c->listener, 1 /* POLLIN */, 0 };
+	struct host_timespec left = { 0, ENDING_LIMIT_NS };	/* the host counts it down */
+
+	c->resumed = 0;
+	c->ending = true;
+	host_carrier_kick(c);
+	if (c->stop != HOST_DEAD)
+		resume(c, 0);
+	while (c->stop == HOST_RUNNING) {
+		if (host_call(ppoll, &pf, 1, &left, 0, 8) == 0)
+			host_carrier_kill(c, "it did not stop at its end");
+		else
+			wait_once(c, &host_trouble);
+	}
+	c->ending = false;
+	return c->stop == HOST_REPORT && c->signal == SIG_KICK && !c->kicked;
 }
 
 /*
@@ -490,32 +604,20 @@ void host_carrier_kick(struct host_carrier *c)
  */
 bool host_carrier_clean(struct host_carrier *c)
 {
-	enum host_event event;
-
-	if (c->stop != HOST_REPORT)
-		return false;
-	host_carrier_kick(c);
-	c->resumed = 0;
-	resume(c, 0);
-	do
-		event = host_carrier_wait(c, false);
-	while (event == HOST_EVENT_ERROR);
-	return event == HOST_EVENT_STOP && c->stop == HOST_REPORT && c->signal == SIG_KICK && !c->kicked;
+	return c->stop == HOST_REPORT && !c->kicked && end_in_report(c);
 }
 
 void host_carrier_put(struct host_carrier *c)
 {
 	struct host_unit *unit = c->unit;
 
+	if (c->stop == HOST_RUNNING)
+		host_carrier_kill(c, "its task is gone");
 	/* Out of a held call it can only get by a kick, which costs less than a new one. */
-	if (c->stop == HOST_CALL && !c->kicked && !unit->dead) {
-		host_carrier_kick(c);
-		c->resumed = 0;
-		resume(c, 0);
-		host_carrier_wait(c, false);
-	}
+	if (c->stop == HOST_CALL && !c->kicked)
+		end_in_report(c);
 	/* A kick on its way would push a frame below a stack pointer of the old task's. */
-	if (c->stop == HOST_REPORT && !c->kicked && !unit->dead)
+	if (c->stop == HOST_REPORT && !c->kicked)
 		unit->parked[unit->nparked++] = c->index;
 	else
 		carrier_destroy(c);

@@ -11,6 +11,8 @@
 
 #define CLOCK_REALTIME		0
 #define CLOCK_MONOTONIC		1
+#define CLOCK_OF_THREAD		3
+#define CLOCK_OF_PROCESS(pid)	(~(pid) << 3 | 2)
 #define SIGEV_THREAD_ID		4
 #define PAIR_TRIES		5
 #define PRICE_TRIES		16
@@ -42,6 +44,23 @@ u64 host_clock_ns(void)
 u64 host_clock_realtime_ns(void)
 {
 	return read_ns(CLOCK_REALTIME);
+}
+
+static u64 cpu_ns(int clock)
+{
+	struct host_timespec ts = { };
+
+	return host_call(clock_gettime, clock, &ts) ? 0 : ts.sec * NS_PER_S + ts.nsec;
+}
+
+u64 host_clock_thread_ns(void)
+{
+	return cpu_ns(CLOCK_OF_THREAD);
+}
+
+u64 host_clock_process_ns(int pid)
+{
+	return cpu_ns(CLOCK_OF_PROCESS(pid));
 }
 
 static u64 rdtsc_ordered(void)

@@ -25,6 +25,7 @@
 unsigned long host_irq_pending;
 unsigned int host_irq_enabled;
 unsigned long host_trouble;
+unsigned long host_trouble_count;
 int host_term_requests;
 
 static int cpu_thread;
@@ -83,6 +84,7 @@ static void interrupt_signal(int sig, struct host_siginfo *info, struct host_uco
 	case HOST_SIGCHLD:
 	case HOST_SIG_TROUBLE:
 		host_trouble = 1;
+		host_trouble_count++;
 		set_pending(HOST_IRQ_CHILD);
 		break;
 	case HOST_SIGCONT:		/* a shell may have changed the terminal meanwhile */

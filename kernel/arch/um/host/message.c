@@ -147,8 +147,8 @@ int host_unit_receive(struct host_unit *unit, u32 serial, int error_fd, int *fd,
 				host_call(close, *fd);
 			continue;
 		}
-		if (host_call(read, error_fd, &value, 8) == 8 && value != 1)
-			return -(int)(value & 0xfff);
+		if (host_call(read, error_fd, &value, 8) == 8 && host_ack_error(value))
+			return host_ack_error(value);
 	}
 }
 

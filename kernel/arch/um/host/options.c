@@ -114,6 +114,28 @@ static void parse_noreboot(const char *value)
 	host_options.noreboot = true;
 }
 
+static unsigned int parse_every(const char *option, const char *value)
+{
+	u64 n = 0;
+	const char *s = value;
+
+	while (*s >= '0' && *s <= '9' && n < 1000000000)
+		n = n * 10 + (*s++ - '0');
+	if (*s || !n)
+		host_die("%s%s: a number from 1 to 1000000000 is wanted", option, value);
+	return n;
+}
+
+static void parse_fail_map(const char *value)
+{
+	host_options.fail_map = parse_every("fail_map=", value);
+}
+
+static void parse_fail_answer(const char *value)
+{
+	host_options.fail_answer = parse_every("fail_answer=", value);
+}
+
 static void parse_nofsgsbase(const char *value)
 {
 	(void)value;
@@ -156,6 +178,10 @@ static const struct host_option core_options[] = {
 	{ "noreboot", "noreboot", "a reboot of the guest ends the kernel", NULL, parse_noreboot },
 	{ "nofsgsbase", "nofsgsbase", "do without the instructions that read and write fs and gs base",
 	  NULL, parse_nofsgsbase },
+	{ "fail_map=", "fail_map=N", "for tests: the host refuses every Nth change of a program's mappings",
+	  NULL, parse_fail_map },
+	{ "fail_answer=", "fail_answer=N", "for tests: every Nth answer that an agent gives is lost, and its program ends",
+	  NULL, parse_fail_answer },
 	{ "quiet", "quiet", "show only warnings and errors of the kernel", NULL, NULL },
 	{ "--help", "--help", "print this text", NULL, print_help },
 	{ "--version", "--version", "print the kernel's release", NULL, print_version },

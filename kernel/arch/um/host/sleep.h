@@ -23,7 +23,12 @@ long host_guarded_call(long a, long b, long c, const unsigned long *pending, lon
 
 extern const char host_guard_start[], host_guard_end[], host_guard_abort[];
 
-/* Not 0: a child died, or an agent's list failed. */
+/*
+ * Not 0: a child died, or an agent's list failed.  Who waits for one carrier or agent clears the
+ * word, to sleep again; what happened is not lost by that, because each unit compares the count
+ * with what it has seen (host_unit_trouble()).
+ */
 extern unsigned long host_trouble;
+extern unsigned long host_trouble_count;
 
 #endif

@@ -39,7 +39,7 @@ unsigned long host_hwcap, host_hwcap2;
 unsigned long host_minsigstksz = 2048;
 u8 host_random[32];
 
-static unsigned long vdso;
+unsigned long host_vdso;
 
 extern const char _end[];
 
@@ -53,7 +53,7 @@ static void read_auxv(const unsigned long *auxv)
 		if (auxv[0] == AT_MINSIGSTKSZ)
 			host_minsigstksz = auxv[1];
 		if (auxv[0] == AT_SYSINFO_EHDR)
-			vdso = auxv[1];
+			host_vdso = auxv[1];
 	}
 }
 
@@ -166,7 +166,7 @@ void host_start(unsigned long *stack)
 	bind_to_cpu();
 	if (host_call(getrandom, host_random, sizeof(host_random), 1 /* NONBLOCK */) < 0)
 		memset(host_random, 0, sizeof(host_random));
-	must(host_clock_start(vdso), "cannot create a timer", "raise the limit of pending signals (ulimit -i)");
+	must(host_clock_start(host_vdso), "cannot create a timer", "raise the limit of pending signals (ulimit -i)");
 	must(host_guardian_start(), "cannot start the guardian process", "raise the limit of processes (ulimit -u)");
 	host_umid_claim();
 	check_memory();

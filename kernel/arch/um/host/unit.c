@@ -13,6 +13,7 @@
 #include <linux/compiler.h>
 #include <uapi/linux/seccomp.h>
 #include <host/err.h>
+#include <host/option.h>
 #include <host/print.h>
 #include <host/space.h>
 #include <host/string.h>
@@ -56,12 +57,30 @@ int host_units_start(void)
 	return IS_HOST_ERR(units) ? -ENOMEM : host_zygote_start();
 }
 
+/* Returns when the process executes nothing any more, and its pid may be another's. */
 void host_kill_and_reap(int pid)
 {
 	if (pid <= 0)
 		return;
 	host_call(kill, pid, HOST_SIGKILL);
 	HOST_CALL(wait4, pid, 0, HOST_WALL, 0);
+}
+
+void host_unit_kill(struct host_unit *unit, const char *why)
+{
+	unsigned int i;
+
+	if (unit->dead)
+		return;
+	unit->dead = true;
+	unit->nops = 0;
+	for (i = 0; i < unit->top; i++)
+		if (unit->carrier[i].pid > 0)
+			host_call(kill, unit->carrier[i].pid, HOST_SIGKILL);
+	for (i = 0; i < unit->top; i++)
+		host_carrier_kill(&unit->carrier[i], why);
+	host_kill_and_reap(unit->agent);
+	unit->agent = 0;
 }
 
 static struct host_unit *slot_get(void)
@@ -112,7 +131,11 @@ static struct host_unit *unit_create(void)
 	unit->ro = host_ctl + slot;
 	unit->rw = host_ctl + slot + CTL_SLOT_RW;
 	unit->nops = 0;
-	unit->ack_due = unit->dead = unit->dirty = unit->close_due = false;
+	unit->acks_asked = unit->acks_seen = 0;
+	unit->answering = NULL;
+	unit->failed = unit->failures = 0;
+	unit->dead = unit->dirty = unit->emptied = unit->close_due = unit->unacked = false;
+	unit->said = false;
 	unit->ncarriers = unit->nparked = unit->nfree = unit->top = unit->mapped = unit->high = 0;
 	memset(unit->listeners, 0, sizeof(unit->listeners));
 	unit->listeners[0] = (1 << FD_FIRST_LISTENER) - 1;
@@ -141,22 +164,16 @@ static void unit_destroy(struct host_unit *unit)
 {
 	unsigned int i;
 
-	for (i = 0; i < unit->top; i++)
-		if (unit->carrier[i].pid > 0)
-			host_call(kill, unit->carrier[i].pid, HOST_SIGKILL);
-	host_kill_and_reap(unit->agent);
+	host_unit_kill(unit, "the unit ends");
 	for (i = 0; i < unit->top; i++) {
 		struct host_carrier *c = &unit->carrier[i];
 
-		host_kill_and_reap(c->pid);
 		if (c->listener >= 0)
 			host_call(close, c->listener);
-		c->pid = 0;
 		c->listener = -1;
-		c->stop = HOST_DEAD;
 	}
 	host_call(close, unit->ack);
-	unit->agent = 0;
+	host_maps_count(unit, -(int)unit->maps);
 	unit->used = false;
 	slot_put(unit);
 }
@@ -205,11 +222,55 @@ struct host_unit *host_unit_get(void)
 			return HOST_ERR_PTR(host_unit_refused(HOST_PTR_ERR(unit)));
 	}
 	unit->used = true;
+	unit->emptied = false;
 	if (unit->dirty) {
 		unit->dirty = false;
+		host_maps_count(unit, -(int)unit->maps);
 		host_unit_unmap(unit, 0, STUB_BASE);
 	}
 	return unit;
+}
+
+/* ------------------------------------------------------------ what mappings cost the host */
+
+/*
+ * A mapping costs the host some 270 bytes of its own memory, beyond guest RAM.  One unit may have
+ * as many as fit below the host's limit (vm.max_map_count, 65,530 by default); all together one
+ * for each page of RAM, besides a few that every program needs.
+ */
+#define MAPS_MAX		40000
+#define MAPS_TOTAL_MIN		65536
+#define MAPS_FREE		256
+
+static u64 maps_limit(void)
+{
+	u64 pages = host_options.mem_bytes >> 12;
+
+	return (pages < MAPS_TOTAL_MIN ? MAPS_TOTAL_MIN : pages) + (u64)units_top * MAPS_FREE;
+}
+
+static struct host_unit *most_maps(void)
+{
+	struct host_unit *most = NULL;
+	int i;
+
+	for (i = 0; i < units_top; i++)
+		if (units[i].agent > 0 && (!most || units[i].maps > most->maps))
+			most = &units[i];
+	return most;
+}
+
+void host_unit_room(struct host_unit *unit)
+{
+	struct host_unit *most;
+
+	if (unit->maps > MAPS_MAX)
+		host_unit_empty(unit);
+	if (host_maps_total() <= maps_limit())
+		return;
+	most = most_maps();
+	if (most)
+		host_unit_empty(most);
 }
 
 /*
@@ -242,18 +303,19 @@ static bool unit_clean(struct host_unit *unit)
 
 void host_unit_put(struct host_unit *unit)
 {
-	if (unit->close_due) {
-		unit->close_due = false;
-		if (host_unit_sync(unit))
-			unit->dead = true;
-	}
+	if (unit->close_due)
+		host_unit_sync(unit);
+	host_list_settle(unit);
+	unit->close_due = false;
+	unit->nops = 0;		/* the next user's first operation unmaps everything */
 	if (unit->dead || unit->nparked != unit->ncarriers || npool >= POOL_MAX ||
-	    unit->top > POOL_CARRIERS_MAX || host_list_settle(unit) || !unit_clean(unit)) {
+	    unit->top > POOL_CARRIERS_MAX || !unit_clean(unit) || unit->running) {
 		unit_destroy(unit);
 		return;
 	}
 	unit_wipe(unit);
-	unit->nops = 0;
+	unit->failed = unit->failures = 0;
+	unit->emptied = false;
 	unit->dirty = true;
 	unit->used = false;
 	unit->next = pool;
@@ -321,15 +383,14 @@ bool host_unit_died(int pid)
 		struct host_unit *unit = &units[i];
 
 		if (unit->agent == pid) {
-			unit->dead = true;
-			unit->agent = 0;
+			unit->agent = 0;	/* reaped already */
+			host_unit_kill(unit, "the agent of its memory was killed");
 			return true;
 		}
-		/* Also where the agent has died before: no process id may stay when its owner is gone. */
 		for (k = 0; k < unit->top; k++)
 			if (unit->carrier[k].pid == pid) {
 				unit->carrier[k].pid = 0;
-				unit->carrier[k].stop = HOST_DEAD;
+				host_carrier_kill(&unit->carrier[k], "its host process was killed");
 				return true;
 			}
 	}

@@ -26,9 +26,19 @@ struct list_op {
  * @ro: the kernel's view of U_REQ and the C_RO pages
  * @rw: the kernel's view of the C_RW areas
  * @nops: operations queued and not yet posted
- * @ack_due: the posted list will acknowledge, and has not been asked
+ * @acks_asked: lists posted that end with an acknowledgement
+ * @acks_seen: of these, so many were acknowledged
+ * @trouble_seen: host_trouble_count when this unit was looked at last
+ * @answering: the carrier that the posted list answers, until it is known to be done
+ * @unacked: that list ends without an acknowledgement: the carrier's next stop shows that it is done
  * @close_due: the queue holds closes of listeners, which must not be dropped
- * @dead: the agent is gone, or failed in a way that leaves its state unknown
+ * @failed: the error of the posted list, or 0
+ * @failures: how many lists in a row have had one
+ * @maps: areas that the host has for the guest's mappings, at most
+ * @emptied: nothing of the guest's is mapped, and its page tables do not know
+ * @running: how many of its carriers run
+ * @dead: agent and carriers are killed and reaped
+ * @said: somebody has been told for what reason
  * @used: belongs to an mm
  * @dirty: guest mappings of the last user are still there
  * @ncarriers: carriers that exist
@@ -48,9 +58,19 @@ struct host_unit {
 	u8 *ro;
 	u8 *rw;
 	unsigned int nops;
-	bool ack_due;
+	u32 acks_asked;
+	u32 acks_seen;
+	unsigned long trouble_seen;
+	struct host_carrier *answering;
+	int failed;
+	unsigned int failures;
+	unsigned int maps;
+	unsigned int running;
+	bool unacked;
 	bool close_due;
+	bool emptied;
 	bool dead;
+	bool said;
 	bool used;
 	bool dirty;
 	unsigned int ncarriers;
@@ -72,17 +92,26 @@ extern int host_unit_socket;
 
 /* Addresses of stub symbols in the unit. */
 extern const char stub_text[], stub_text_end[], stub_zygote[], stub_handler[];
-extern const char stub_report_ip[], stub_resume[], stub_bases_ip[];
+extern const char stub_report_ip[], stub_bases_ip[];
 #define STUB_ADDR(sym)	(STUB_TEXT + (u64)((sym) - stub_text))
 
 /* list.c */
 struct list_op *host_list_op(struct list_op *op, u64 control, u64 nr, u64 a0, u64 a1, u64 a2,
 			     u64 a3, u64 a4, u64 a5);
 void host_list_post(u8 *list);
-int host_list_settle(struct host_unit *unit);
-int host_list_abort(struct host_unit *unit);
-void host_unit_queue(struct host_unit *unit, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
-		     u64 a5);
+void host_list_settle(struct host_unit *unit);
+void host_list_abort(struct host_unit *unit);
+void host_list_answer(struct host_carrier *c, u64 request, u64 resp_addr);
+void host_unit_queue(struct host_unit *unit, u64 control, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3,
+		     u64 a4, u64 a5);
+/* The -errno in what an eventfd said, or 0. */
+int host_ack_error(u64 value);
+/* Look after the unit if a child died or a list failed since it was done last. */
+void host_unit_trouble(struct host_unit *unit);
+/* Unmap all of the guest's memory now: the page tables hear of it by host_unit_emptied(). */
+void host_unit_empty(struct host_unit *unit);
+void host_maps_count(struct host_unit *unit, int more);
+u64 host_maps_total(void);
 
 /* message.c */
 int host_unit_messages(void);
@@ -103,11 +132,15 @@ bool host_pool_shrink(void);
 int host_unit_refused(int err);
 bool host_unit_died(int pid);
 void host_kill_and_reap(int pid);
+/* End all processes of a unit, and with them whoever uses it. */
+void host_unit_kill(struct host_unit *unit, const char *why);
 /* Bind the zygote and all agents and carriers to one host CPU. */
 void host_units_bind(u32 cpu);
 
 /* carrier.c */
 bool host_carrier_clean(struct host_carrier *c);
+/* Kill and reap: whatever it did, it does nothing any more. */
+void host_carrier_kill(struct host_carrier *c, const char *why);
 struct host_carrier *host_carrier_first(struct host_unit *unit);
 
 /*

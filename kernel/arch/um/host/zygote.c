@@ -15,6 +15,7 @@
 #include <linux/types.h>
 #include <linux/compiler.h>
 #include <uapi/linux/audit.h>
+#include <uapi/linux/elf.h>
 #include <uapi/linux/filter.h>
 #include <uapi/linux/seccomp.h>
 #include <uapi/asm/prctl.h>
@@ -27,6 +28,7 @@
 #include "raw.h"
 #include "unit_private.h"
 
+#define VDSO_GRAVE	(Z_REQ + Z_REQ_SIZE)
 #define SECCOMP_DATA(member)	__builtin_offsetof(struct seccomp_data, member)
 
 int host_ctl_fd = -1;
@@ -96,10 +98,14 @@ static void build_filter(void)
 	struct { u16 len; u64 filter; } *prog = (void *)(host_ctl + G_FPROG);
 
 	/*
-	 * The first load is of no use but to stop the host from emulating the filter for
-	 * every call number of every ABI when it is installed: half of a carrier's price.
+	 * Calls by the vsyscall page are framed: the host returns from them whatever becomes of
+	 * them, so that one which a kick interrupts before it is received would be over, with an
+	 * error that no program knows.  That the address is looked at first also stops the host
+	 * from emulating the filter for every call number of every ABI when it is installed:
+	 * half of a carrier's price.
 	 */
-	f[len++] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(instruction_pointer));
+	f[len++] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(instruction_pointer) + 4);
+	f[len++] = insn(BPF_JMP | BPF_JEQ | BPF_K, 2, 0, ~0U);
 	f[len++] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, SECCOMP_DATA(arch));
 	f[len++] = insn(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64);
 	f[len++] = insn(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_TRAP);
@@ -118,11 +124,12 @@ static void build_constants(void)
 {
 	u64 *table = (u64 *)(host_ctl + G_ERRTAB), i;
 
-	*(u64 *)(host_ctl + G_ONE) = 1;
+	*(u64 *)(host_ctl + G_DONE) = 1UL << ACK_DONE_SHIFT;
+	*(u64 *)(host_ctl + G_LOST) = 1UL << ACK_LOST_SHIFT;
 	*(u64 *)(host_ctl + G_ZERO) = 0;
 	*(u64 *)(host_ctl + G_FSGSBASE) = host_has_fsgsbase();
 	for (i = 0; i < 4096; i++)
-		table[i] = 0x100000000UL + i;
+		table[i] = (1UL << ACK_ERROR_SHIFT) + i;
 	build_filter();
 }
 
@@ -144,6 +151,24 @@ static int make_stub_fd(void)
 	host_call(munmap, text, STUB_TEXT_SIZE);
 	host_call(fcntl, fd, 1033 /* F_ADD_SEALS */, 0xf);
 	return fd;
+}
+
+/*
+ * The host goes on to name the place of a process's vDSO after that has been unmapped: it is where
+ * a 32-bit `sysenter` comes back.  So that no program learns where the host places things, the vDSO
+ * moves to a place that is known anyway before it goes.  A host that does not let it go away from
+ * its place refuses; then nothing is lost but that.
+ */
+static void move_vdso(void)
+{
+	const struct elf64_hdr *header = (const void *)host_vdso;
+	u64 size;
+
+	if (!header)
+		return;
+	size = (header->e_shoff + (u64)header->e_shnum * header->e_shentsize + 4095) & ~4095UL;
+	host_call(mremap, host_vdso, size, size, 3 /* MAYMOVE | FIXED */, VDSO_GRAVE);
+	host_call(munmap, VDSO_GRAVE, STUB_TEXT + OFF_U_REQ - VDSO_GRAVE);
 }
 
 /* The forked child: signals, descriptors and mappings, then the stub. */
@@ -181,6 +206,7 @@ static __attribute__((noreturn)) void zygote_main(int sock, int stub_fd, int par
 	stub = host_call(fcntl, stub_fd, 0, FD_FIRST_LISTENER);
 	/* Where the host may have placed our stack; we stand on one in the image. */
 	host_call(munmap, STUB_BASE, STUB_END - STUB_BASE);
+	move_vdso();
 	host_call(dup2, ram, FD_RAM);
 	host_call(dup2, ctl, FD_CTL);
 	host_call(dup2, s, FD_SOCK);

@@ -121,8 +121,10 @@ static irqreturn_t child_interrupt(int irq, void *data)
 	for_each_process_thread(g, t) {
 		struct host_carrier *c = t->thread.carrier;
 
-		if (c && !host_carrier_alive(c))
+		if (c && !host_carrier_alive(c)) {
+			um_say_loss(t);
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV, t, PIDTYPE_TGID);
+		}
 	}
 	rcu_read_unlock();
 	return IRQ_HANDLED;

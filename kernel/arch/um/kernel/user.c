@@ -35,6 +35,7 @@
 			 X86_EFLAGS_SF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_OF |	\
 			 X86_EFLAGS_NT | X86_EFLAGS_RF | X86_EFLAGS_AC | X86_EFLAGS_ID)
 #define SI_CODE		(F_INFO + 8)
+#define SI_CALL_ADDR	(F_INFO + 16)
 #define SI_ARCH		(F_INFO + 28)
 
 /* ------------------------------------------------------------ frames */
@@ -177,17 +178,43 @@ bool um_regs_partial(void)
 	return current->thread.carrier && !current->thread.full_regs;
 }
 
+/*
+ * An interrupt while the carrier may be running: on the way to the guest it came in user mode,
+ * elsewhere it comes when interrupts go on for a moment.
+ */
+static void serve_interrupt_of(struct pt_regs *regs, bool on_the_way)
+{
+	if (on_the_way) {
+		irqentry_enter_from_user_mode(regs);
+		um_handle_irqs(regs);
+		exit_to_user_mode();
+	} else {
+		local_irq_enable();
+		local_irq_disable();
+	}
+}
+
+/* Say once why a program ends that did nothing to end. */
+void um_say_loss(struct task_struct *tsk)
+{
+	struct host_carrier *c = tsk->thread.carrier;
+	const char *why = c ? host_carrier_why(c) : "it has no host process";
+
+	if (why)
+		pr_notice_ratelimited("%s[%d]: ended: %s\n", tsk->comm, task_pid_nr(tsk), why);
+}
+
 void um_regs_pull(void)
 {
 	struct host_carrier *c = current->thread.carrier;
 	struct pt_regs *regs = task_pt_regs(current);
-	unsigned long flags;
-	enum host_event event;
+	bool on_the_way = irqs_disabled();
 	u64 *f;
 
 	if (!um_regs_partial())
 		return;
-	local_irq_save(flags);
+	if (!on_the_way)
+		local_irq_disable();
 	if (c->stop == HOST_CALL) {
 		/*
 		 * No guest code runs in between: the kick strikes on the way out.  The
@@ -197,36 +224,45 @@ void um_regs_pull(void)
 		host_carrier_kick(c);
 		host_carrier_resume(c, 0);
 	}
-	do
-		event = host_carrier_wait(c, false);
-	while (event == HOST_EVENT_ERROR && !host_unit_error(c->unit));
-	local_irq_restore(flags);
-	f = event == HOST_EVENT_STOP && c->stop == HOST_REPORT ? current_frame(c) : NULL;
+	while (host_carrier_wait(c) == HOST_EVENT_IRQ) {
+		serve_interrupt_of(regs, on_the_way);
+		host_carrier_overdue(c);
+	}
+	if (!on_the_way)
+		local_irq_enable();
+	current->thread.full_regs = true;
+	f = c->stop == HOST_REPORT ? current_frame(c) : NULL;
 	if (!f) {
-		/* The host process is gone: so is the guest program. */
-		current->thread.full_regs = true;
+		/* Killed and reaped, or held in what makes no sense: the guest program ends. */
+		um_say_loss(current);
 		force_fatal_sig(SIGKILL);
 		return;
 	}
 	read_registers(regs, f, REGISTERS_HELD);
 	current->thread.fsbase = c->fsbase;
 	current->thread.gsbase = c->gsbase;
-	current->thread.full_regs = true;
 }
 
 /* ------------------------------------------------------------ stops */
 
-static void guest_call(struct pt_regs *regs)
+/*
+ * Make a call that seccomp, tracers and audit have seen, and go back to the guest.  @gate: it was
+ * made by the vsyscall page, where a bad pointer is the processor's business.
+ */
+static void dispatch_call(struct pt_regs *regs, long nr, bool gate)
 {
-	long nr = syscall_enter_from_user_mode(regs, regs->orig_ax);
-
 	if (likely((unsigned long)nr < NR_syscalls))
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
 	else if (nr != -1)
 		regs->ax = -ENOSYS;
-	if (unlikely(regs->ax == -EFAULT && in_gate_area_no_mm(regs->ip)))
-		force_sig(SIGSEGV);	/* as the processor would on a bad pointer */
+	if (unlikely(gate && regs->ax == -EFAULT))
+		force_sig(SIGSEGV);
 	syscall_exit_to_user_mode(regs);
+}
+
+static void guest_call(struct pt_regs *regs, bool gate)
+{
+	dispatch_call(regs, syscall_enter_from_user_mode(regs, regs->orig_ax), gate);
 }
 
 static void serve_call(struct pt_regs *regs, struct host_carrier *c)
@@ -242,16 +278,38 @@ static void serve_call(struct pt_regs *regs, struct host_carrier *c)
 	regs->r9 = c->args[5];
 	regs->ip = c->ip;
 	regs->cs = __USER_CS;
-	guest_call(regs);
+	guest_call(regs, false);
 }
 
-/* End the program: its host process is gone or its report makes no sense. */
+/* End the program: its host process is gone, or its report makes no sense: then it is held. */
 static void __noreturn serve_loss(struct pt_regs *regs)
 {
 	irqentry_enter_from_user_mode(regs);
 	current->thread.full_regs = true;
 	local_irq_enable();
+	um_say_loss(current);
 	do_group_exit(SIGKILL);
+}
+
+/*
+ * A jump into the vsyscall page, on a host that has none: a call like any other, for seccomp,
+ * tracers and audit too, which returns to the caller.  What the report says of it is the
+ * guest's word, and asks for nothing that the guest could not ask for by a call.
+ */
+static void serve_vsyscall(struct pt_regs *regs, const struct um_trap *trap)
+{
+	long nr;
+
+	syscall_enter_from_user_mode_prepare(regs);
+	nr = um_vsyscall(regs);
+	if (nr < 0) {
+		um_trap(regs, trap);
+		syscall_exit_to_user_mode(regs);
+		return;
+	}
+	regs->orig_ax = nr;
+	regs->ax = -ENOSYS;
+	dispatch_call(regs, syscall_enter_from_user_mode_work(regs, nr), true);
 }
 
 static void serve_report(struct pt_regs *regs, struct host_carrier *c)
@@ -274,7 +332,11 @@ static void serve_report(struct pt_regs *regs, struct host_carrier *c)
 	if (c->signal == SIGSYS && READ_ONCE(*(u32 *)((char *)f + SI_ARCH)) == AUDIT_ARCH_X86_64) {
 		regs->orig_ax = (int)regs->ax;
 		regs->ax = -ENOSYS;
-		guest_call(regs);
+		guest_call(regs, in_gate_area_no_mm(READ_ONCE(WORD(f, SI_CALL_ADDR))));
+		return;
+	}
+	if (unlikely(um_is_vsyscall(regs, &trap))) {
+		serve_vsyscall(regs, &trap);
 		return;
 	}
 	irqentry_enter_from_user_mode(regs);
@@ -290,28 +352,37 @@ static void serve_report(struct pt_regs *regs, struct host_carrier *c)
  * An interrupt while the carrier may be running.  Only if the task must do something
  * else is the carrier stopped; what it stops for may be a call or fault of its own.
  */
-static bool serve_interrupt(struct pt_regs *regs, struct host_carrier *c)
+static void serve_interrupt(struct pt_regs *regs, struct host_carrier *c)
 {
-	irqentry_enter_from_user_mode(regs);
-	um_handle_irqs(regs);
+	serve_interrupt_of(regs, true);
+	if (host_carrier_overdue(c))
+		return;
 	if (read_thread_flags() & EXIT_TO_USER_MODE_WORK)
 		host_carrier_kick(c);
-	exit_to_user_mode();
-	return c->kicked;
+}
+
+static void pull_on_the_way(struct pt_regs *regs, struct host_carrier *c)
+{
+	unsigned long ip = regs->ip;
+
+	um_regs_pull();
+	if (ip != c->ip)
+		regs->ip = ip;
+	/* What interrupts meanwhile asked for. */
+	if (read_thread_flags() & EXIT_TO_USER_MODE_WORK) {
+		irqentry_enter_from_user_mode(regs);
+		irqentry_exit_to_user_mode(regs);
+	}
 }
 
 static void resume_guest(struct pt_regs *regs, struct host_carrier *c)
 {
 	struct thread_struct *t = &current->thread;
-	unsigned long ip = regs->ip;
 	u64 *f;
 
 	/* Exit work changed registers that a held call cannot change. */
-	if (!t->full_regs && (ip != c->ip || t->stepping)) {
-		um_regs_pull();
-		if (ip != c->ip)
-			regs->ip = ip;
-	}
+	if (!t->full_regs && (regs->ip != c->ip || t->stepping))
+		pull_on_the_way(regs, c);
 	um_push_notes(current->mm, 0, 0);
 	if (!t->full_regs) {
 		host_carrier_resume(c, regs->ax);
@@ -325,36 +396,14 @@ static void resume_guest(struct pt_regs *regs, struct host_carrier *c)
 	host_carrier_resume(c, c->frame);
 }
 
-/*
- * The agent could not do all of its list, most likely for want of mappings or memory:
- * begin again with no mapping at all.
- */
-static bool resume_again(struct pt_regs *regs, struct host_carrier *c)
-{
-	host_carrier_unresume(c);
-	um_unhost_all(current->mm);
-	resume_guest(regs, c);
-	return true;
-}
-
 static enum host_event run_guest(struct pt_regs *regs, struct host_carrier *c)
 {
-	bool stopping = false, again = false;
+	enum host_event event;
 
 	resume_guest(regs, c);
-	for (;;) {
-		enum host_event event = host_carrier_wait(c, !stopping);
-
-		if (event == HOST_EVENT_IRQ)
-			stopping = serve_interrupt(regs, c);
-		else if (event != HOST_EVENT_ERROR)
-			return event;
-		else if (host_unit_error(c->unit)) {
-			if (again)
-				return HOST_EVENT_DEAD;
-			again = resume_again(regs, c);
-		}
-	}
+	while ((event = host_carrier_wait(c)) == HOST_EVENT_IRQ)
+		serve_interrupt(regs, c);
+	return event;
 }
 
 /* A return to an address that no instruction can have faults in the stub's iretq. */

@@ -2,13 +2,15 @@
 /*
  * vsyscall.c - three functions at fixed addresses, for programs that are older than vDSOs.
  *
- * A host that has them holds the call and reports the fixed address; one that has not
- * (vsyscall=none) reports a fault there, and the call is made here.
+ * A host that has them turns the call into a signal frame behind the call's return (the filter
+ * in host/zygote.c); one that has not (vsyscall=none) reports a fault at the fixed address, and
+ * the return is made here.
  */
 #include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/signal.h>
 #include <linux/uaccess.h>
 #include <uapi/asm/vsyscall.h>
-#include <asm/syscall.h>
 #include <asm/unistd.h>
 #include <asm/um_user.h>
 
@@ -22,19 +24,19 @@ static int call_number(unsigned long offset)
 	}
 }
 
-bool um_vsyscall(struct pt_regs *regs)
+bool um_is_vsyscall(const struct pt_regs *regs, const struct um_trap *trap)
+{
+	return trap->signal == SIGSEGV && in_gate_area_no_mm(regs->ip);
+}
+
+long um_vsyscall(struct pt_regs *regs)
 {
 	int nr = call_number(regs->ip - VSYSCALL_ADDR);
 	unsigned long caller;
-	long ret;
 
 	if (nr < 0 || get_user(caller, (unsigned long __user *)regs->sp))
-		return false;
-	ret = sys_call_table[nr](regs->di, regs->si, regs->dx, 0, 0, 0);
-	if (ret == -EFAULT)
-		return false;
-	regs->ax = ret;
+		return -EFAULT;
 	regs->ip = caller;
 	regs->sp += 8;
-	return true;
+	return nr;
 }

@@ -28,6 +28,7 @@ void um_push_notes(struct mm_struct *mm, unsigned long start, unsigned long end)
 	if (!context->nnotes || !context->unit)
 		return;
 	local_irq_save(flags);
+	um_settle_notes(mm);
 	for (i = 0; i < context->nnotes; i++) {
 		struct um_note *note = &context->notes[i];
 
@@ -74,7 +75,11 @@ void um_note_protect(struct mm_struct *mm, unsigned long addr, unsigned long siz
 
 void um_flush_notes(struct mm_struct *mm)
 {
-	/* All carriers are stopped: the notes take effect when the first one is resumed. */
+	/*
+	 * All carriers are stopped: the notes take effect when the first one is resumed.  What
+	 * the caller frees next could be reached by one that runs: rather end than go on.
+	 */
+	BUG_ON(mm->context.unit && host_unit_running(mm->context.unit));
 }
 
 int init_new_context(struct task_struct *tsk, struct mm_struct *mm)

@@ -145,8 +145,6 @@ void um_page_fault(struct pt_regs *regs, const struct um_trap *trap)
 	if (trap->error_code & UM_PF_EXEC)
 		flags |= FAULT_FLAG_INSTRUCTION;
 	if (addr >= TASK_SIZE) {
-		if (in_gate_area_no_mm(regs->ip) && um_vsyscall(regs))
-			return;
 		fault_signal(trap, SIGSEGV, SEGV_MAPERR);
 		return;
 	}

@@ -18,9 +18,6 @@
 #define NEAR_PAGES	(UM_FILL_BYTES / PAGE_SIZE)	/* fault-around, aligned */
 #define RIGHTS		(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_RW | _PAGE_DIRTY | _PAGE_EXEC | _PAGE_PROTNONE)
 
-/* Host mappings after which everything is unmapped; the host's default limit is 65530. */
-#define MAPS_MAX	40000
-
 static unsigned long rights(pte_t pte)
 {
 	unsigned long bits = pte_val(pte) & RIGHTS;
@@ -46,7 +43,6 @@ static int map_leaf(struct mm_struct *mm, unsigned long addr, unsigned long leaf
 	if (phys < host_ram_base || phys + bytes > host_ram_base + host_ram_bytes)
 		return -EFAULT;
 	um_push_notes(mm, addr, addr + bytes);
-	mm->context.maps++;
 	host_unit_map(mm->context.unit, addr, bytes, phys, um_leaf_writable(leaf), leaf & _PAGE_EXEC);
 	return 0;
 }
@@ -55,17 +51,19 @@ static int map_leaf(struct mm_struct *mm, unsigned long addr, unsigned long leaf
 static int map_run(struct mm_struct *mm, pte_t *table, int at, int low, int high, unsigned long addr,
 		   int *end)
 {
-	int first = at, last = at, i;
+	int first = at, last = at, err, i;
 
 	while (first > low && is_new(table[first - 1]) && follows(table[first - 1], table[first]))
 		first--;
 	while (last + 1 < high && is_new(table[last + 1]) && follows(table[last], table[last + 1]))
 		last++;
 	*end = last + 1;
-	for (i = first; i <= last; i++)
+	err = map_leaf(mm, addr - (unsigned long)(at - first) * PAGE_SIZE, pte_val(table[first]),
+		       (unsigned long)(last - first + 1) * PAGE_SIZE);
+	/* Afterwards: what is queued before may have the marks of all entries cleared. */
+	for (i = first; i <= last && !err; i++)
 		pte_val(table[i]) |= _PAGE_HOSTED;
-	return map_leaf(mm, addr - (unsigned long)(at - first) * PAGE_SIZE, pte_val(table[first]),
-			(unsigned long)(last - first + 1) * PAGE_SIZE);
+	return err;
 }
 
 static int fill_table(struct mm_struct *mm, pte_t *ptep, unsigned long addr)
@@ -126,8 +124,8 @@ int um_fill(struct mm_struct *mm, unsigned long addr)
 	if (!mm->context.unit)
 		return -ESRCH;
 	local_irq_save(flags);
-	if (mm->context.maps > MAPS_MAX)
-		um_unhost_all(mm);
+	host_unit_room(mm->context.unit);
+	um_settle_notes(mm);
 	err = fill_locked(mm, addr);
 	local_irq_restore(flags);
 	return err;
@@ -158,10 +156,12 @@ static void forget_all(struct mm_struct *mm)
 	}
 }
 
-void um_unhost_all(struct mm_struct *mm)
+void um_settle_notes(struct mm_struct *mm)
 {
+	if (!host_unit_emptied(mm->context.unit))
+		return;
 	forget_all(mm);
 	mm->context.nnotes = 0;
-	mm->context.maps = 0;
-	um_note_unmap(mm, 0, TASK_MAP_END);
+	/* Entries may have been filled since; the marks of those are gone now, too. */
+	host_unit_unmap(mm->context.unit, 0, TASK_MAP_END);
 }

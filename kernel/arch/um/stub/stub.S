@@ -120,11 +120,12 @@ list_run:
 	cmp	r13d, [r15 + LIST_SEQ]	/* a new list: what we wait for will never be */
 	je	list_run
 	jmp	list_wait
-2:	test	bl, OP_CHECK
-	jz	3f
+2:	test	ebx, OP_CHECK | OP_HEAL | OP_ANSWER
+	jz	list_next
 	cmp	rax, -4095
 	jae	list_failed
-3:	add	r14, OP_SIZE
+list_next:
+	add	r14, OP_SIZE
 	test	bl, OP_JUMP
 	jnz	4f
 	test	bl, OP_PARK
@@ -138,11 +139,28 @@ list_run:
 	lea	r14, [r15 + LIST_OPS]
 	jmp	list_run
 
+/*
+ * A change of the guest's mappings that fails must not leave half of it: what there is goes,
+ * whole areas at a time, so that the host needs no new ones, and faults bring it back.  Then the
+ * list goes on.  An agent that cannot do that ends, and its program with it.
+ */
 list_failed:
-	neg	eax
+	mov	r12, rax
+	test	bl, OP_HEAL
+	jz	1f
+	mov	eax, __NR_munmap
+	xor	edi, edi
+	lea	rsi, [rip + stub_text]
+	syscall
+	test	rax, rax
+	jnz	stub_die
+1:	lea	rsi, [rip + stub_text + OFF_G_RO + G_LOST]
+	test	ebx, OP_ANSWER
+	jnz	2f
+	neg	r12d
 	lea	rsi, [rip + stub_text + OFF_G_RO + G_ERRTAB]
-	lea	rsi, [rsi + rax * 8]
-	mov	edi, FD_ACK
+	lea	rsi, [rsi + r12 * 8]
+2:	mov	edi, FD_ACK
 	mov	edx, 8
 	mov	eax, __NR_write
 	syscall
@@ -152,7 +170,12 @@ list_failed:
 	mov	esi, SIG_TROUBLE
 	mov	eax, __NR_kill
 	syscall
-	test	bl, OP_SELF
+	test	ebx, OP_HEAL | OP_ANSWER
+	jz	3f
+	test	bl, OP_END
+	jz	list_next
+	jmp	list_wait
+3:	test	bl, OP_SELF
 	jz	list_wait
 stub_die:
 	mov	eax, __NR_exit_group
@@ -160,8 +183,12 @@ stub_die:
 	syscall
 	ud2
 
-/* A carrier's start-up is done and its filter holds: report for the first time. */
+/*
+ * A carrier's start-up is done and its filter holds: report for the first time, or that it could
+ * not give its descriptors up.
+ */
 carrier_start:
+	mov	r12, rax
 	lea	rax, [rip + stub_text + OFF_C_RO0]	/* r14 is inside C_RO(i): find C_RW(i) */
 	mov	r15, r14
 	sub	r15, rax
@@ -169,10 +196,10 @@ carrier_start:
 	shl	r15, C_RW_SHIFT
 	lea	rax, [rip + stub_text + OFF_C_RW0]
 	add	r15, rax
-	/* A kick must find us on the signal stack, below the frame that is built at its top. */
-	lea	rsp, [r15 + ALTSTACK_OFF + ALTSTACK_SIZE / 2]
 	mov	edi, REPORT_START
 	xor	esi, esi
+	test	r12, r12
+	cmovnz	edi, esi
 	xor	edx, edx
 	xor	r10d, r10d
 	jmp	report
@@ -195,7 +222,14 @@ report:	lea	rax, [rip + stub_text + OFF_G_RO + G_FSGSBASE]
 	je	1f
 	rdfsbase r8
 	rdgsbase r9
-1:	mov	eax, NR_REPORT
+	/*
+	 * A kick may strike as soon as the report is answered, before anything below is executed,
+	 * and its own report may meet the next one likewise.  From a fixed place their frames do
+	 * not pile up: each takes the place of the one before, which has been reported, and all
+	 * lie below the frame that is to be resumed, in the upper half.
+	 */
+1:	lea	rsp, [r15 + ALTSTACK_MIDDLE]
+	mov	eax, NR_REPORT
 	syscall
 	.globl	stub_report_ip
 stub_report_ip:
@@ -207,8 +241,8 @@ stub_resume:
 	mov	rbx, [rsp + F_UCLINK]
 	mov	rsi, [rsp + F_FSBASE]
 	cmp	rbx, BASES_ALL
-	jne	1f
-	wrfsbase rsi
+	jne	5f
+0:	wrfsbase rsi
 	mov	rsi, [rsp + F_GSBASE]
 	wrgsbase rsi
 	jmp	4f
@@ -225,6 +259,17 @@ stub_resume:
 stub_bases_ip:
 	cmp	edi, ARCH_SET_FS
 	je	2b
+	jmp	4f
+5:	test	bl, SEGMENTS_NULL
+	jz	1b
+	xor	eax, eax
+	mov	ds, eax
+	mov	es, eax
+	mov	fs, eax
+	mov	gs, eax
+	test	bl, BASES_ALL
+	jnz	0b
+	jmp	1b
 4:	mov	rcx, [rsp + F_FPSTATE]
 	mov	eax, ~F_XTILE & 0xffffffff
 	mov	edx, -1

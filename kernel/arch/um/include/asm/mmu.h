@@ -27,7 +27,6 @@ struct um_note {
  * @vdso: guest address of the vDSO, or 0
  * @notes: changes that the host has yet to see, in order
  * @nnotes: how many
- * @maps: upper bound of the host mappings made since the last full flush
  * @early: where this mm's first faults are kept, shared with its siblings, or NULL
  * @early_faults: how many it has given so far
  * @children_early: the same for the mm's children
@@ -37,7 +36,6 @@ typedef struct {
 	unsigned long vdso;
 	struct um_note notes[UM_NOTES];
 	unsigned int nnotes;
-	unsigned int maps;
 	struct um_early *early;
 	unsigned int early_faults;
 	struct um_early *children_early;

@@ -57,13 +57,19 @@ void um_page_fault(struct pt_regs *regs, const struct um_trap *trap);
 /** um_trap_keep() - what the signal frames of the task show from now on. */
 void um_trap_keep(const struct um_trap *trap);
 
+/** um_is_vsyscall() - does a trap say that the program has jumped into the vsyscall page? */
+bool um_is_vsyscall(const struct pt_regs *regs, const struct um_trap *trap);
+
 /**
- * um_vsyscall() - make the call that a jump into the vsyscall page stands for
- * @regs: the task's registers, complete, with the address in the page
+ * um_vsyscall() - find the call that a jump into the vsyscall page stands for
+ * @regs: the task's registers, complete, with the address in the page: then behind the return
  *
- * Return: false if it is none, or if its pointer is bad: the program gets SIGSEGV.
+ * Return: the call's number, or -EFAULT if there is none there or no caller to return to.
  */
-bool um_vsyscall(struct pt_regs *regs);
+long um_vsyscall(struct pt_regs *regs);
+
+/** um_say_loss() - say once in the log why a program ends whose host process is gone. */
+void um_say_loss(struct task_struct *tsk);
 
 #define UM_PF_WRITE	0x2UL
 #define UM_PF_EXEC	0x10UL
@@ -138,8 +144,14 @@ void um_early_release(struct mm_struct *mm);
  */
 void um_push_notes(struct mm_struct *mm, unsigned long start, unsigned long end);
 
-/** um_unhost_all() - unmap everything of an mm from the host; faults bring it back. */
-void um_unhost_all(struct mm_struct *mm);
+/**
+ * um_settle_notes() - if the host has nothing of an mm any more, let its page tables say so
+ * @mm: an mm with a unit
+ *
+ * Entries that say otherwise do no harm but cost: write protection of what is not there fails.
+ * Context: interrupts off; before notes are pushed or entries filled.
+ */
+void um_settle_notes(struct mm_struct *mm);
 
 /** um_handle_irqs() - run the handlers of all pending interrupts. */
 void um_handle_irqs(struct pt_regs *regs);

@@ -11,6 +11,12 @@ u64 host_clock_ns(void);
 /** host_clock_realtime_ns() - the host's CLOCK_REALTIME in nanoseconds. */
 u64 host_clock_realtime_ns(void);
 
+/** host_clock_thread_ns() - CPU time of the calling host thread. */
+u64 host_clock_thread_ns(void);
+
+/** host_clock_process_ns() - CPU time of a host process; 0 if it is gone. */
+u64 host_clock_process_ns(int pid);
+
 /** host_nap() - let other programs of the host run; may end early. */
 void host_nap(u32 ns);
 

@@ -58,9 +58,13 @@
 #define CTL_SLOT_SIZE		0x10000000
 #define CTL_SLOT_RW		0x8000000	/* where C_RW0 stands in a slot */
 
-/* The signal stack inside C_RW(i). */
+/*
+ * The signal stack inside C_RW(i).  Frames stand in its upper half; a carrier that is held in a
+ * report has its stack pointer in the middle (stub.S).
+ */
 #define ALTSTACK_OFF		0x1000
 #define ALTSTACK_SIZE		(C_RW_STRIDE - ALTSTACK_OFF)
+#define ALTSTACK_MIDDLE		(ALTSTACK_OFF + ALTSTACK_SIZE / 2)
 
 /* A request list: sequence number, spin limit; operations; then data. */
 #define LIST_SEQ		0x0
@@ -78,6 +82,8 @@
 #define OP_JUMP			0x10	/* afterwards: the request list moves to control >> 8 */
 #define OP_PARK			0x20	/* afterwards: the carrier reports and waits */
 #define OP_SELF			0x40	/* start-up: an error ends this process */
+#define OP_HEAL			0x80	/* an error is acknowledged after all of the guest's was unmapped */
+#define OP_ANSWER		0x100	/* an error is acknowledged as an answer that was lost */
 
 /* Descriptors of the zygote and of every agent. */
 #define FD_RAM			0
@@ -96,12 +102,19 @@
 #define SIG_KICK		10	/* SIGUSR1: stop and report */
 
 /* Offsets in G_RO. */
-#define G_ONE			0x0	/* u64 1: acknowledges success */
+#define G_DONE			0x0	/* u64 ACK_DONE: acknowledges a list */
 #define G_ZERO			0x8	/* u64 0: the empty signal mask */
 #define G_FPROG			0x10	/* struct sock_fprog */
 #define G_FSGSBASE		0x20	/* u64: not 0: fs and gs base have instructions */
+#define G_LOST			0x28	/* u64 ACK_LOST: an answer could not be given */
 #define G_FILTER		0x40	/* its instructions */
-#define G_ERRTAB		0x1000	/* 4096 values of 64 bits: 0x100000000 + errno */
+#define G_ERRTAB		0x1000	/* 4096 values of 64 bits: ACK_ERROR + errno */
+
+/* What acknowledgements add up to in an eventfd: a byte each of lost answers and of lists done,
+ * two of errors, four of their errnos. */
+#define ACK_ERROR_SHIFT		32
+#define ACK_DONE_SHIFT		48
+#define ACK_LOST_SHIFT		56
 
 /* Offsets in C_RO(i). */
 #define RO_SELECTOR		0x0	/* u8: for syscall user dispatch */
@@ -117,6 +130,7 @@
 #define BASES_ALL		1	/* both, by instructions */
 #define BASES_FS		2	/* fs, by a call */
 #define BASES_GS		4	/* gs, by a call */
+#define SEGMENTS_NULL		8	/* before that, null selectors into ds, es, fs and gs */
 #define F_SS_SP			24	/* on delivery: base of this thread's signal stack */
 #define F_FSBASE		24
 #define F_GSBASE		40

@@ -25,6 +25,8 @@
  * @umid_given: the user has named the umid
  * @noreboot: a reboot ends the kernel instead
  * @nofsgsbase: as on a host without instructions for fs and gs base
+ * @fail_map: for tests: which change of a program's mappings is to fail, counted anew each time; 0: none
+ * @fail_answer: likewise, which answer of an agent's
  */
 struct host_options {
 	char command_line[HOST_COMMAND_LINE_BYTES];
@@ -37,6 +39,8 @@ struct host_options {
 	bool umid_given;
 	bool noreboot;
 	bool nofsgsbase;
+	unsigned int fail_map;
+	unsigned int fail_answer;
 };
 
 extern struct host_options host_options;

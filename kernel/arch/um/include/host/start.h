@@ -12,6 +12,9 @@ extern unsigned long host_hwcap, host_hwcap2;
 extern unsigned long host_minsigstksz;
 extern u8 host_random[32];
 
+/* Where the host has put the kernel process's vDSO; 0: it has none. */
+extern unsigned long host_vdso;
+
 /**
  * host_has_fsgsbase() - may programs read and write fs and gs base by instructions?
  *

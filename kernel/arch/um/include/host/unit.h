@@ -23,15 +23,14 @@ enum host_stop {
 	HOST_RUNNING,	/* guest code, or about to be */
 	HOST_CALL,	/* held in a system call of the guest's */
 	HOST_REPORT,	/* held in a report: a signal frame waits to be resumed */
-	HOST_DEAD,	/* the host process is gone */
+	HOST_DEAD,	/* killed and reaped, whoever did it */
 };
 
 /* Why host_carrier_wait() returned. */
 enum host_event {
 	HOST_EVENT_STOP,	/* the carrier is stopped: see its @stop */
 	HOST_EVENT_IRQ,		/* an interrupt is pending; the carrier may be running */
-	HOST_EVENT_DEAD,	/* carrier or agent died: end the guest program */
-	HOST_EVENT_ERROR,	/* the agent's list failed: host_unit_error() */
+	HOST_EVENT_DEAD,	/* it is dead: end the guest program */
 };
 
 /**
@@ -43,8 +42,15 @@ enum host_event {
  * @agent_listener: number of the same descriptor in the agent
  * @kicked: a kick is on its way and has not been reported
  * @nested: it struck in the handler: @kicked holds until the report that was being made
+ * @nested_count: how often in a row
+ * @ending: it runs nothing but the stub, and no frame is resumed for it
+ * @late: since the kick it was seen so often to have had CPU time
+ * @cpu_ns: how much, when it was seen last
+ * @segments: the next program in it is to find null selectors
+ * @segments_sent: the frame that was resumed last says so
  * @stop: what it is doing
- * @before: what it was doing when it was last resumed
+ * @why: HOST_DEAD: for what reason
+ * @said: somebody has been told
  * @notif: the host's name of the call that it is held in
  * @nr: number of that call
  * @arch: its AUDIT_ARCH_*
@@ -69,8 +75,15 @@ struct host_carrier {
 	int agent_listener;
 	bool kicked;
 	bool nested;
+	bool ending;
+	bool segments;
+	bool segments_sent;
+	bool said;
+	u8 nested_count;
+	unsigned int late;
+	u64 cpu_ns;
 	enum host_stop stop;
-	enum host_stop before;
+	const char *why;
 	u64 notif;
 	int nr;
 	u32 arch;
@@ -143,17 +156,35 @@ void host_unit_protect(struct host_unit *unit, u64 addr, u64 len_bytes, bool exe
  * host_unit_sync() - make the queued changes now
  * @unit: the unit
  *
- * Return: 0 when the host has made them all, or the -errno of the first that failed.
+ * Return: 0 when nothing that should have left is there any more; -ESRCH: the unit is dead.
  */
 int host_unit_sync(struct host_unit *unit);
 
 /**
- * host_unit_error() - fetch the error of a list that should have resumed a carrier
+ * host_unit_emptied() - has everything of the guest's been unmapped?
  * @unit: the unit
  *
- * Return: -errno, or 0 if there was none.
+ * So it is after a change that failed, and for want of room for mappings.  Waits for the list
+ * that is being done.  To be asked before entries of page tables are looked at that say what the
+ * host has: none of them is true any more.
+ *
+ * Return: true once each time.
  */
-int host_unit_error(struct host_unit *unit);
+bool host_unit_emptied(struct host_unit *unit);
+
+/**
+ * host_unit_room() - see to it that one more mapping is within what guests may cost the host
+ * @unit: which will have it
+ *
+ * May empty this unit or another one.
+ */
+void host_unit_room(struct host_unit *unit);
+
+/**
+ * host_unit_running() - may a carrier of the unit be executing guest code?
+ * @unit: the unit
+ */
+bool host_unit_running(const struct host_unit *unit);
 
 /**
  * host_carrier_get() - a carrier for a new task
@@ -165,11 +196,32 @@ struct host_carrier *host_carrier_get(struct host_unit *unit);
 
 /**
  * host_carrier_put() - the task of a carrier is gone
- * @carrier: a stopped or dead carrier
+ * @carrier: a carrier in any state
  *
  * Parks it if it is pristine, otherwise ends it.
  */
 void host_carrier_put(struct host_carrier *carrier);
+
+/**
+ * host_carrier_overdue() - a carrier that was kicked has not reported yet: does it refuse to?
+ * @carrier: a carrier, kicked or not
+ *
+ * To be asked in each interrupt.  What is waited for is a handful of the stub's instructions; a
+ * carrier that has had CPU time at several looks after the kick is executing something else. It is
+ * kicked again then, and after many looks the unit is killed.  Its CPU clock counts, so that neither a busy host nor one that was
+ * stopped makes an honest program late.
+ *
+ * Return: true if it is dead now.
+ */
+bool host_carrier_overdue(struct host_carrier *carrier);
+
+/**
+ * host_carrier_why() - why a guest program is at its end that has done nothing to end
+ * @carrier: its carrier
+ *
+ * Return: a text, once for all carriers that ended for the same reason; then NULL.
+ */
+const char *host_carrier_why(struct host_carrier *carrier);
 
 /** host_carrier_alive() - are the carrier and its agent still there? */
 bool host_carrier_alive(struct host_carrier *carrier);
@@ -206,25 +258,19 @@ void host_carrier_bases(struct host_carrier *carrier, u64 *frame, u64 fsbase, u6
 void host_carrier_resume(struct host_carrier *carrier, long value);
 
 /**
- * host_carrier_unresume() - the carrier was not resumed after all
- * @carrier: a carrier whose resume ended in host_unit_error()
- */
-void host_carrier_unresume(struct host_carrier *carrier);
-
-/**
  * host_carrier_wait() - wait until a running carrier stops
  * @carrier: the carrier
- * @irqs: return early for pending interrupts
  *
+ * Context: interrupts off; returns early when one is pending, which the caller serves.
  * Return: an enum host_event.
  */
-enum host_event host_carrier_wait(struct host_carrier *carrier, bool irqs);
+enum host_event host_carrier_wait(struct host_carrier *carrier);
 
 /**
  * host_carrier_kick() - make a carrier report soon
  * @carrier: a carrier that is running or held in a call
  *
- * Does nothing while an earlier kick is on its way.
+ * Does nothing while an earlier kick is on its way.  One that cannot be kicked is killed.
  */
 void host_carrier_kick(struct host_carrier *carrier);
 
