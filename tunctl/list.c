@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/json.h"
 #include "lib/report.h"
 #include "tunctl/tunctl.h"
@@ -24,12 +25,10 @@ struct list {
 
 static struct netlink netlink;
 
-/* One more element of an array whose room doubles. */
+/* Room for one more element. */
 static void *grow(void *array, size_t count, size_t size)
 {
-	if (count & (count - 1) || count == 1)
-		return array;
-	array = realloc(array, (count ? 2 * count : 2) * size);
+	array = array_grow(array, count, size);
 	if (!array)
 		die("cannot list the interfaces: %s", cause(ENOMEM));
 	return array;
