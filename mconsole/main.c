@@ -9,10 +9,10 @@
 
 #include "lib/options.h"
 #include "lib/parse.h"
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "mconsole/commands.h"
 #include "mconsole/list.h"
-#include "mconsole/print.h"
 #include "mconsole/prompt.h"
 #include "mconsole/talk.h"
 #include "wire/mconsole.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/io.h"
+#include "lib/printable.h"
 #include "moo/progress.h"
 
 enum { REDRAW_MS = 100, BAR_MAX = 40 };
@@ -77,7 +78,7 @@ static void draw(const struct progress *progress, int64_t now_ms)
 	double part = progress->total_bytes ?
 			      (double)progress->done_bytes / (double)progress->total_bytes : 1;
 	double mib = (double)progress->done_bytes / (1 << 20);
-	char text[96], line[256];
+	char what[61], text[96], line[256];
 	int columns, length;
 
 	if (part > 1)
@@ -85,8 +86,10 @@ static void draw(const struct progress *progress, int64_t now_ms)
 	snprintf(text, sizeof(text), " %3.0f %%  %.0f of %.0f MiB  %.0f MiB/s", 100 * part, mib,
 		 (double)progress->total_bytes / (1 << 20),
 		 now_ms ? mib * 1000 / (double)now_ms : 0.0);
-	columns = bar_columns(strlen(progress->what) + strlen(text));
-	length = snprintf(line, sizeof(line), "\r%.60s [%-*.*s]%s\033[K", progress->what, columns,
+	snprintf(what, sizeof(what), "%s", progress->what);
+	printable_mask(what, strlen(what));
+	columns = bar_columns(strlen(what) + strlen(text));
+	length = snprintf(line, sizeof(line), "\r%s [%-*.*s]%s\033[K", what, columns,
 			  (int)(part * columns), "########################################", text);
 	if (length > 0 && length < (int)sizeof(line))
 		(void)!write(STDERR_FILENO, line, (size_t)length);

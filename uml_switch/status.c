@@ -15,6 +15,7 @@
 
 #include "lib/io.h"
 #include "lib/json.h"
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "uml_switch/status.h"
 
@@ -153,22 +154,17 @@ static void write_json(const struct fabric *fabric, FILE *out)
 	json_object_end(&json);
 }
 
-/* Text that a client chose, for a terminal. */
-static void put_safe(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		putc(*text > ' ' && *text < 0x7f ? *text : '?', out);
-}
-
 static void text_port(const struct fabric *fabric, const struct port *port, FILE *out)
 {
 	const struct counters *counters = &port->counters;
 	uint64_t dropped_in = counters->drop_runt + counters->drop_oversize + counters->drop_vlan +
 			      counters->drop_rate + counters->drop_mirror;
+	char *name = printable_line(port->name);
 
 	fprintf(out, "%4u  %-16s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %5u ",
-		port->number, port->name, counters->frames_in, dropped_in, counters->frames_out,
+		port->number, name ? name : "?", counters->frames_in, dropped_in, counters->frames_out,
 		counters->drop_full + counters->drop_error, fdb_count(fabric->fdb, port->number));
+	free(name);
 	if (fabric->settings->rules.vlans && port->settings.vlans.trunk)
 		fprintf(out, " trunk/%u", port->settings.vlans.untagged);
 	else if (fabric->settings->rules.vlans)
@@ -179,7 +175,7 @@ static void text_port(const struct fabric *fabric, const struct port *port, FILE
 		fputs(" mirror", out);
 	if (port->umid[0]) {
 		fputs(" umid=", out);
-		put_safe(out, port->umid);
+		printable_write(out, port->umid, strlen(port->umid), PRINTABLE_EXACT);
 	}
 	if (port->has_credentials)
 		fprintf(out, " pid=%d uid=%u", (int)port->credentials.pid,

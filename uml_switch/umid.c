@@ -2,6 +2,7 @@
 /* umid.c - the name that a kernel got on its command line. */
 #include <config.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,15 @@
 #include "uml_switch/umid.h"
 
 enum { COMMAND_LINE_BYTES = 16384, PATH_BYTES = 32 };
+
+/* As the kernel has it: what else stands there is no name, and could look like more than one. */
+static bool is_name(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || text[i] == '/')
+			return false;
+	return length;
+}
 
 void umid_in_words(const char *words, size_t length, char *umid, size_t size)
 {
@@ -20,7 +30,8 @@ void umid_in_words(const char *words, size_t length, char *umid, size_t size)
 		size_t word = strnlen(words, (size_t)(end - words));
 
 		if (word > sizeof(key) - 1 && word - (sizeof(key) - 1) < size &&
-		    !memcmp(words, key, sizeof(key) - 1)) {
+		    !memcmp(words, key, sizeof(key) - 1) &&
+		    is_name(words + sizeof(key) - 1, word - (sizeof(key) - 1))) {
 			word -= sizeof(key) - 1;
 			memcpy(umid, words + sizeof(key) - 1, word);
 			umid[word] = '\0';

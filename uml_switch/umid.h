@@ -17,7 +17,7 @@
 void umid_of_process(pid_t pid, char *umid, size_t size);
 
 /**
- * umid_in_words() - the same in words that each end with a NUL
+ * umid_in_words() - the same in words that each end with a NUL; a name has no blanks and slashes
  * @words: the words
  * @length: bytes of all
  */

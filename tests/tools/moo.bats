@@ -439,6 +439,18 @@ setup() {
 	split "$moo" --check c3
 	[ "$status" -eq 1 ]
 	[[ $out == *'b\x1b[2J\x0a"'* ]]
+	local effect
+	for effect in "${terminal_effects[@]}"; do
+		cowfile make c4 b name="$PWD/b$effect" set=1
+		for option in --check --json; do
+			split env LC_ALL=C.UTF-8 "$moo" --check "$option" c4
+			[ "$status" -eq 1 ]
+			has_no_effect "$out$err"
+		done
+		split env LC_ALL=C.UTF-8 "$moo" c4 new4
+		[ "$status" -eq 1 ]
+		has_no_effect "$err"
+	done
 	split "$moo" --check -b b c3
 	[[ $out == *"problem: b: mtime mismatch"* ]]
 	split sh -c '"$1" --check -b b c3 >/dev/full' - "$moo"
