@@ -432,6 +432,29 @@ r2: 0001 > ffff 60 last
 t: 0001 > ffff tag 10 64 last" ]
 }
 
+@test "no tag, before or behind another, leads out of a VLAN, also over two switches" {
+	local words=() tag before
+	# The second switch has what the attacker wants to reach, in VLAN 20.
+	background "$switch" -unix "$dir/ctl2" --stream "$dir/link" --seqpacket "$dir/victim" \
+		--port=stream,trunk=10+20,native=10 --port=seqpacket,vlan=20
+	wait_until 10 test -S "$dir/victim"
+	start "$switch" --connect "$dir/link" --seqpacket "$dir/red" --port=stream,trunk=10+20,native=10 \
+		--seqpacket "$dir/friend" "--port=$dir/red,vlan=10" "--port=$dir/friend,vlan=20"
+	wait_until 10 test -S "$dir/friend"
+	linked() {
+		[ "$("$switch" --status --json -unix "$dir/ctl2" | grep -c '"kind": "stream"')" = 1 ]
+	}
+	wait_until 10 linked
+	for before in '' 81000000 8100e000 8100000a 88a80000 88a8000a; do
+		for tag in 81000014 8100e014 88a80014 91000014 92000014 93000014; do
+			words+=(tags attacker "$before$tag" hopped)
+		done
+	done
+	clients open attacker seqpacket "$dir/red" open victim seqpacket "$dir/victim" \
+		open friend seqpacket "$dir/friend" "${words[@]}" send friend all 1 last is victim last
+	[ "$status" -eq 0 ]
+}
+
 @test "isolated ports reach the uplink and not each other; by umid, uid and number" {
 	start "$switch" "--port=uid:$(id -u),isolated" --port=umid:up,rate=1G --port=seqpacket,isolated
 	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 one send b 1 2 two hold </dev/null

@@ -222,7 +222,8 @@ static void tags_are_classified(void)
 	CHECK(!vlans_classify(&trunk, &untagged));
 	CHECK(vlans_classify(&trunk, &tagged));
 	CHECK_EQ(tagged.vlan, 20);
-	CHECK(vlans_classify(&access, &cut));
+	/* The type of a tag, and no tag: not for those who read on. */
+	CHECK(!vlans_classify(&access, &cut));
 	CHECK(!cut.tagged);
 }
 
@@ -353,20 +354,24 @@ struct bench {
 	struct memory_port *ports[5];	/* by number, from 1 */
 };
 
-static void bench_open(struct bench *bench, const char *rule, const char *rule2)
+/* The last of the rules is NULL. */
+static void bench_open_with(struct bench *bench, const char *const *rules)
 {
 	const char *problem;
 
 	memset(bench, 0, sizeof(*bench));
 	settings_default(&bench->settings);
-	if (rule)
-		CHECK_EQ(rules_add(&bench->settings.rules, rule, &problem), 0);
-	if (rule2)
-		CHECK_EQ(rules_add(&bench->settings.rules, rule2, &problem), 0);
+	for (; *rules; rules++)
+		CHECK_EQ(rules_add(&bench->settings.rules, *rules, &problem), 0);
 	CHECK_EQ(loop_open(&bench->loop), 0);
 	CHECK_EQ(fabric_open(&bench->fabric, &bench->loop, &bench->settings, 8), 0);
 	for (int i = 1; i <= 4; i++)
 		bench->ports[i] = memory_attach(&bench->fabric);
+}
+
+static void bench_open(struct bench *bench, const char *rule, const char *rule2)
+{
+	bench_open_with(bench, (const char *const[]){ rule, rule2, NULL });
 }
 
 static void bench_close(struct bench *bench)
@@ -462,6 +467,86 @@ static void vlans_are_apart(void)
 	memory_feed(bench.ports[1], tagged_bytes, 64, 1);
 	CHECK_EQ(sent(&bench), 1101);
 	CHECK_EQ(bench.ports[1]->port.counters.drop_vlan, 1);
+	bench_close(&bench);
+}
+
+/*
+ * What stands where a tag may stand: nothing, or a type and a VLAN. Of two places each way of filling
+ * them is sent into a port of each kind. What comes out must be in no other VLAN than the one it
+ * entered, for whoever reads it next: an access port's frames begin with no tag of any kind.
+ */
+static const uint32_t tags[] = { 0, 0x81000000, 0x8100000a, 0x81000014, 0x8100e014, 0x81000fff,
+				 0x88a80014, 0x88a80000, 0x91000014, 0x92000014, 0x93000014 };
+
+static uint32_t fill_tags(uint8_t *bytes, uint32_t first, uint32_t second, bool cut)
+{
+	uint32_t length = 12;
+
+	memset(bytes, 0xff, 6);
+	memcpy(bytes + 6, "\2\0\0\0\0\1", 6);
+	for (int place = 0; place < 2; place++) {
+		uint32_t tag = place ? second : first;
+
+		for (int i = 0; tag && i < 4; i++)
+			bytes[length++] = (uint8_t)(tag >> (24 - 8 * i));
+	}
+	if (cut)
+		return length < 16 ? 14 : length - 2;
+	memcpy(bytes + length, "\x88\xb5text", 6);
+	return length + 6;
+}
+
+static bool begins_with_tag(const struct memory_port *memory)
+{
+	uint16_t type = (uint16_t)(memory->sent_bytes[12] << 8 | memory->sent_bytes[13]);
+
+	return type == 0x8100 || type == 0x88a8 || (type & 0xfcff) == 0x9000;
+}
+
+static unsigned int tag_of(const struct memory_port *memory)
+{
+	return (memory->sent_bytes[14] << 8 | memory->sent_bytes[15]) & VLAN_ID_MASK;
+}
+
+static void no_frame_leaves_in_another_vlan(void)
+{
+	enum { COUNT = sizeof(tags) / sizeof(tags[0]) };
+	struct bench bench;
+	uint8_t bytes[64] = { 0 };
+
+	/* Access and trunk with a native VLAN, and both as ways out; VLAN 20 is not the first two's. */
+	bench_open_with(&bench, (const char *const[]){ "1,vlan=10", "2,trunk=10+30,native=10",
+						       "3,trunk=10+20+30", "4,vlan=20", NULL });
+	for (unsigned int i = 0; i < 2 * COUNT * COUNT; i++) {
+		uint32_t length = fill_tags(bytes, tags[i / 2 / COUNT], tags[i / 2 % COUNT], i & 1);
+
+		for (int from = 1; from <= 2; from++) {
+			unsigned int before = bench.ports[3]->sent, victim = bench.ports[4]->sent;
+			unsigned int other = bench.ports[3 - from]->sent;
+
+			memory_feed(bench.ports[from], bytes, length, 1);
+			CHECK_EQ(bench.ports[4]->sent, victim);
+			if (bench.ports[3 - from]->sent != other)
+				CHECK(!begins_with_tag(bench.ports[3 - from]));
+			if (bench.ports[3]->sent != before)
+				CHECK_EQ(tag_of(bench.ports[3]), 10);
+		}
+	}
+	CHECK(bench.ports[3]->sent > 2);
+	bench_close(&bench);
+}
+
+static void a_second_tag_passes_between_trunks(void)
+{
+	struct bench bench;
+	uint8_t bytes[64] = { 0 };
+
+	bench_open_with(&bench, (const char *const[]){ "1,trunk=20", "2,trunk=20", "3,vlan=20",
+						       NULL });
+	memory_feed(bench.ports[1], bytes, fill_tags(bytes, 0x81000014, 0x8100001e, false), 1);
+	CHECK_EQ(sent(&bench), 100);
+	CHECK(!memcmp(bench.ports[2]->sent_bytes, bytes, 26));
+	CHECK_EQ(bench.ports[3]->port.counters.drop_error, 1);
 	bench_close(&bench);
 }
 
@@ -630,6 +715,8 @@ int main(void)
 	a_hub_sends_to_all();
 	isolated_ports_reach_only_others();
 	vlans_are_apart();
+	no_frame_leaves_in_another_vlan();
+	a_second_tag_passes_between_trunks();
 	without_vlans_tags_pass();
 	a_mirror_sees_all_and_says_nothing();
 	limits_are_kept();
