@@ -25,6 +25,7 @@
 enum { WORK_A_TURN = 512, WORK_A_BATCH = 256 };
 /* A port is held where so many of its frames, and half of its batch, must wait. */
 enum { HOLD_FRAMES = 8 };
+#define SHARE_OF_OTHERS	UINT64_MAX
 enum { HOLD_NS = 1000000, STALLED_NS = 10000000 };
 
 void port_identity(const struct port *port, struct port_identity *identity)
@@ -81,6 +82,9 @@ int port_start(struct fabric *fabric, struct port *port, int fd)
 	port->place = fabric->active_count;
 	fabric->active[fabric->active_count++] = port;
 	fabric->ports[number - 1] = port;
+	/* What the administrator named, taps and the like, has a share like a user. */
+	fdb_set_user(fabric->fdb, number,
+		     port->has_credentials ? port->credentials.uid : SHARE_OF_OTHERS);
 	if (port->has_credentials)
 		umid_of_process(port->credentials.pid, port->umid, sizeof(port->umid));
 	apply_settings(port);

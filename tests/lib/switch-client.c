@@ -19,6 +19,7 @@
  *	probe A B COUNT		A sends frames to B one by one, and B gets each; others are passed over
  *	flood NAME TO BYTES	a process of its own sends frames as fast as it can until the end
  *	macs NAME TO		the same, each frame from another address
+ *	fill NAME FIRST COUNT	send frames from so many addresses, each to itself
  *	crowd COUNT CTL		open control connections and say nothing
  *	ports COUNT CTL		ask for ports and keep what is granted; prints how many
  *	half CTL		send half a request
@@ -501,6 +502,21 @@ static void do_macs(char **words)
 	}
 }
 
+static void do_fill(char **words)
+{
+	struct client *client = find(words[0]);
+	uint32_t number = (uint32_t)strtoul(words[1], NULL, 10);
+
+	make_frame(frame, "all", "0", -1, "");
+	for (uint32_t left = (uint32_t)strtoul(words[2], NULL, 10); left; left--, number++) {
+		frame[6] = 6;
+		memcpy(frame + 7, &number, sizeof(number));
+		memcpy(frame, frame + 6, 6);
+		if (!send_frame(client, frame, FRAME_MIN))
+			fail("%s: send: %s", client->name, strerror(errno));
+	}
+}
+
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -572,7 +588,7 @@ static const struct {
 	{ "shut", 1, do_shut }, { "send", 4, do_send }, { "tag", 5, do_tag }, { "tags", 3, do_tags },
 	{ "raw", 2, do_raw },
 	{ "get", 1, do_get }, { "is", 2, do_is }, { "probe", 3, do_probe },
-	{ "flood", 3, do_flood }, { "macs", 2, do_macs }, { "crowd", 2, do_crowd },
+	{ "flood", 3, do_flood }, { "macs", 2, do_macs }, { "fill", 3, do_fill }, { "crowd", 2, do_crowd },
 	{ "ports", 2, do_ports }, { "half", 1, do_half }, { "hold", 0, do_hold },
 };
 

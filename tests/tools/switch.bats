@@ -43,6 +43,8 @@ background() {
 start() {
 	background "$1" -unix "$ctl" "${@:2}"
 	wait_until 10 test -S "$ctl"
+	# Ours says when it listens; the peer, at once, on a terminal only.
+	[ "$1" != "$switch" ] || wait_until 10 grep -q "attached to unix socket" "$dir/$((${#started[@]} - 1)).log"
 }
 
 # end_of PID: waits for its end; sets status.
@@ -665,6 +667,39 @@ t: 0001 > ffff tag 10 64 last" ]
 	clients open a v3 "$ctl" open b v3 "$ctl" open m v3 "$ctl" \
 		send a all 1 one is b one is m one macs m 9 probe b a 300 \
 		send m all 1 stolen send b 1 2 direct probe b a 10
+	[ "$status" -eq 0 ]
+}
+
+@test "a user whose ports fill the table of addresses gets no frames of others by that" {
+	need_root "another user"
+	start "$switch" --seqpacket "$dir/seq" --mode=777
+	wait_until 10 test -S "$dir/seq"
+	chmod 755 "$dir"
+	cp "$client" "$dir/client"
+	mkfifo "$dir/in"
+	local words=() after=() i
+	for i in $(seq 0 19); do
+		words+=(open "m$i" seqpacket "$dir/seq" fill "m$i" "$((i * 4000))" 4000)
+		after+=(is "m$i" first is "m$i" second is "m$i" last)
+	done
+	as_user "$dir/client" "${words[@]}" hold "${after[@]}" <"$dir/in" >"$dir/fill.log" 2>&1 3>&- &
+	local filler=$!
+	started+=("$filler")
+	exec 7>"$dir/in"
+	wait_until 60 grep -q holding "$dir/fill.log"
+	full() {
+		[ "$(json 'len(s["addresses"])')" = 65536 ]
+	}
+	wait_until 20 full
+	words=()
+	for i in $(seq 100); do
+		words+=(send a 2 1 secret is b secret send b 1 2 secret is a secret)
+	done
+	clients open a seqpacket "$dir/seq" open b seqpacket "$dir/seq" send a all 1 first is b first \
+		send b all 2 second is a second "${words[@]}" send a all 1 last is b last
+	[ "$status" -eq 0 ]
+	exec 7>&-
+	end_of "$filler"
 	[ "$status" -eq 0 ]
 }
 

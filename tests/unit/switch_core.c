@@ -145,6 +145,104 @@ static void ports_and_table_have_limits(void)
 	fdb_free(fdb);
 }
 
+/* A user with many ports floods a full table; another one comes before that, one after it. */
+static void a_full_table_is_shared_by_users(void)
+{
+	enum { ROOM = 512, PORTS = 16, ATTACKERS = 12, ADDRESSES = 100 };
+	struct fdb *fdb = fdb_new(ROOM, PORTS, 300);
+	unsigned int old;
+
+	for (unsigned int port = 1; port <= ATTACKERS; port++)
+		fdb_set_user(fdb, port, 1001);
+	fdb_set_user(fdb, 13, 1002);
+	fdb_set_user(fdb, 14, 1003);
+	for (uint64_t mac = 0; mac < ADDRESSES; mac++)
+		CHECK_EQ(fdb_learn(fdb, 0, mac, 13, 4096, 1, &old), FDB_NEW);
+	for (uint64_t round = 0, mac = 1000; round < 3; round++) {
+		for (unsigned int port = 1; port <= ATTACKERS; port++) {
+			for (int i = 0; i < 4096; i++)
+				fdb_learn(fdb, 0, mac++, port, 4096, 2, &old);
+			/* It leaves and comes back: nobody is outdated by that but itself. */
+			if (port % 3 == round) {
+				fdb_forget_port(fdb, port);
+				fdb_set_user(fdb, port, 1001);
+			}
+		}
+		CHECK(fdb_count(fdb, 0) <= ROOM);
+		for (uint64_t other = 0; other < ADDRESSES; other++)
+			CHECK_EQ(fdb_find(fdb, 0, other, 2), 13);
+	}
+	for (uint64_t mac = 500; mac < 500 + ADDRESSES; mac++)
+		CHECK_EQ(fdb_learn(fdb, 0, mac, 14, 4096, 2, &old), FDB_NEW);
+	for (uint64_t mac = 900000; mac < 910000; mac++)
+		fdb_learn(fdb, 0, mac, 1, 4096, 3, &old);
+	for (uint64_t mac = 0; mac < ADDRESSES; mac++) {
+		CHECK_EQ(fdb_find(fdb, 0, mac, 3), 13);
+		CHECK_EQ(fdb_find(fdb, 0, 500 + mac, 3), 14);
+	}
+	/* Its own newest address is there: the oldest one gave way. */
+	CHECK_EQ(fdb_find(fdb, 0, 909999, 3), 1);
+	fdb_free(fdb);
+}
+
+/* Of one user's ports, too, none loses addresses to one that has more. */
+static void a_share_is_shared_by_ports(void)
+{
+	struct fdb *fdb = fdb_new(64, 4, 300);
+	unsigned int old;
+
+	for (unsigned int port = 1; port <= 3; port++)
+		fdb_set_user(fdb, port, 1000);
+	for (uint64_t mac = 0; mac < 1000; mac++)
+		fdb_learn(fdb, 0, mac, 1, 4096, 1, &old);
+	for (uint64_t mac = 2000; mac < 2020; mac++)
+		CHECK_EQ(fdb_learn(fdb, 0, mac, 2, 4096, 1, &old), FDB_NEW);
+	for (uint64_t mac = 3000; mac < 5000; mac++)
+		fdb_learn(fdb, 0, mac, 1, 4096, 1, &old);
+	for (uint64_t mac = 2000; mac < 2020; mac++)
+		CHECK_EQ(fdb_find(fdb, 0, mac, 1), 2);
+	CHECK_EQ(fdb_count(fdb, 2), 20);
+	CHECK_EQ(fdb_count(fdb, 0), 64);
+	fdb_free(fdb);
+}
+
+/* A table that is always full, with ports that come and go: counts agree with what is found. */
+static void a_full_table_stays_whole(void)
+{
+	enum { ROOM = 128, PORTS = 9, STEPS = 200000, MACS = 600 };
+	struct fdb *fdb = fdb_new(ROOM, PORTS, 40);
+	unsigned int old, now = 1000;
+
+	srandom(11);
+	for (int step = 0; step < STEPS; step++) {
+		unsigned int port = 1 + (unsigned int)random() % PORTS, found = 0;
+
+		if (!(random() % 300))
+			fdb_forget_port(fdb, port);
+		if (!(random() % 200))
+			fdb_set_user(fdb, port, (uint64_t)random() % 4);
+		fdb_learn(fdb, 1, (uint64_t)random() % MACS, port, 100, now, &old);
+		if (!(random() % 100))
+			now++;
+		if (!(random() % 3000))
+			fdb_sweep(fdb, now);
+		CHECK(fdb_count(fdb, 0) <= ROOM);
+		if (step % 1000)
+			continue;
+		for (uint64_t mac = 0; mac < MACS; mac++)
+			found += fdb_find(fdb, 1, mac, now) != 0;
+		old = 0;
+		for (port = 1; port <= PORTS; port++)
+			old += fdb_count(fdb, port);
+		CHECK(found <= old && old <= fdb_count(fdb, 0));
+	}
+	for (unsigned int port = 1; port <= PORTS; port++)
+		fdb_forget_port(fdb, port);
+	fdb_sweep(fdb, now);
+	CHECK_EQ(fdb_count(fdb, 0), 0);
+	fdb_free(fdb);
+}
+
 /* The table against an array, with random learning, ageing, leaving and sweeping. */
 static void the_table_agrees_with_a_simple_one(void)
 {
@@ -703,6 +801,9 @@ int main(void)
 	replies_and_lengths_come_back();
 	addresses_are_learned_move_and_age();
 	ports_and_table_have_limits();
+	a_full_table_is_shared_by_users();
+	a_share_is_shared_by_ports();
+	a_full_table_stays_whole();
 	the_table_agrees_with_a_simple_one();
 	vlan_lists_are_parsed();
 	tags_are_classified();
