@@ -179,6 +179,9 @@ static int bind_socket(const struct settings *settings, const char *path, int ty
 	if (fd == -EEXIST)
 		die("cannot make the socket %s: something that is no socket is there; remove it, "
 		    "or name another path", path);
+	if (fd == -EPERM)
+		die("cannot make the socket %s: a link on the way, or what is there, is another "
+		    "user's; name another path", path);
 	if (fd < 0)
 		die("cannot make the socket %s: %s", path, cause(fd));
 	return fd;

@@ -21,7 +21,8 @@ teardown() {
 	exec 7>&-
 	local pid failed=0
 	for pid in "${started[@]}"; do
-		not_running "$pid" || kill "$pid" 2>/dev/null
+		not_running "$pid" || kill -CONT "$pid" 2>/dev/null || true
+		not_running "$pid" || kill "$pid" 2>/dev/null || true
 		wait_until 10 not_running "$pid" || kill -KILL "$pid"
 	done
 	for log in "$dir"/*.log; do
@@ -245,6 +246,122 @@ through() {
 	[ -S "$ctl" ]
 	clients open a v3 "$ctl"
 	[ "$status" -eq 0 ]
+}
+
+@test "another user's lock on a shared folder keeps no switch from its start" {
+	need_root "another user"
+	mkdir -m 1777 "$dir/shared"
+	chmod 755 "$dir"
+	# One that was killed leaves its socket behind, so that all of the start is gone through.
+	start "$switch"
+	mv "$ctl" "$dir/shared/ctl"
+	kill -KILL "$pid"
+	end_of "$pid"
+	ctl=$dir/shared/ctl
+	as_user flock --no-fork "$dir/shared" sh -c 'echo locked; exec sleep 120' >"$dir/lock.log" 2>&1 3>&- &
+	started+=("$!")
+	wait_until 20 grep -q locked "$dir/lock.log"
+	background "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/2.log"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	kill "$pid"
+	end_of "$pid"
+	[ ! -e "$ctl" ]
+	[ -z "$(ls -A "$dir/shared")" ]
+}
+
+# start_stopped SYSTEM-CALL OPTION...: a switch that stops behind the first such call.
+start_stopped() {
+	rm -f "$dir/trace"
+	background env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/trace" -e "inject=$1:signal=SIGSTOP:when=1" \
+		"$switch" -unix "$ctl" "${@:2}"
+	wait_until 20 grep -q 'stopped by SIGSTOP' "$dir/trace"
+	stopped_pid=$(sed -n '1s/ .*//p' "$dir/trace")
+	# It outlives its strace where a test fails.
+	started+=("$stopped_pid")
+}
+
+@test "the socket has its permissions from the beginning; what takes its place meanwhile gets none" {
+	echo precious >"$dir/victim"
+	chmod 600 "$dir/victim"
+	start_stopped bind --mode=666
+	[ "$(stat -c %a "$ctl")" = 666 ]
+	rm "$ctl"
+	ln -s "$dir/victim" "$ctl"
+	kill -CONT "$stopped_pid"
+	end_of "$pid"
+	[ "$status" -eq 1 ]
+	[ "$(stat -c %a "$dir/victim")" = 600 ]
+	rm -f "$ctl"
+	start_stopped bind --mode=600 --group=nogroup
+	[ "$(stat -c %a "$ctl")" = 600 ]
+	rm "$ctl"
+	ln -s "$dir/victim" "$ctl"
+	kill -CONT "$stopped_pid"
+	end_of "$pid"
+	[ "$status" -eq 1 ]
+	[ "$(stat -c %g "$dir/victim")" = "$(id -g)" ]
+	[ "$(cat "$dir/victim")" = precious ]
+}
+
+@test "of two switches that find the socket of a dead one, one serves and the other says so" {
+	local first
+	start "$switch"
+	kill -KILL "$pid"
+	end_of "$pid"
+	# The first has bound, and does not listen yet: to the second that looks dead.
+	start_stopped bind
+	first=$pid
+	background "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/3.log"
+	kill -CONT "$stopped_pid"
+	end_of "$first"
+	[ "$status" -eq 1 ]
+	grep -q "has another server attached to it" "$dir/1.log"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	# The second has found it dead, and takes it away when it lives.
+	kill -KILL "$pid"
+	end_of "$pid"
+	start_stopped connect
+	first=$pid
+	background "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/6.log"
+	kill -CONT "$stopped_pid"
+	end_of "$first"
+	[ "$status" -eq 1 ]
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	[ -z "$(find "$dir" -name '.uml_switch.*')" ]
+}
+
+@test "another user's links lead to no socket, and a file of theirs gets no capture" {
+	need_root "another user"
+	mkdir -m 1777 "$dir/shared"
+	mkdir "$dir/own"
+	echo precious >"$dir/own/file"
+	ln -s "$dir/own" "$dir/shared/folder"
+	ln -s "$dir/own/file" "$dir/shared/link"
+	chown -h nobody "$dir/shared/folder" "$dir/shared/link"
+	split timeout 10 "$switch" -unix "$dir/shared/folder/ctl" </dev/null
+	[ "$status" -eq 1 ]
+	[[ $err == *"another user's; name another path" ]]
+	local file
+	install -m 666 -o nobody /dev/null "$dir/shared/theirs"
+	ln "$dir/own/file" "$dir/shared/hard"
+	for file in link folder/new theirs hard; do
+		split timeout 10 "$switch" -unix "$ctl" --pcap "$dir/shared/$file" </dev/null
+		[ "$status" -eq 1 ]
+		[[ $err == "uml_switch: cannot write $dir/shared/$file: "*"; "* ]]
+	done
+	[ "$(cat "$dir/own/file")" = precious ]
+	[ "$(ls "$dir/own")" = file ]
+	[ ! -s "$dir/shared/theirs" ]
+	# What others could read before is private from then on.
+	install -m 644 /dev/null "$dir/all.pcap"
+	start "$switch" --pcap "$dir/all.pcap"
+	[ "$(stat -c %a "$dir/all.pcap")" = 600 ]
 }
 
 @test "one that cannot start leaves nothing and says why" {
