@@ -11,6 +11,7 @@
 
 #include "lib/io.h"
 #include "lib/printable.h"
+#include "lib/signals.h"
 #include "moo/progress.h"
 
 enum { REDRAW_MS = 100, BAR_MAX = 40 };
@@ -26,17 +27,12 @@ void progress_catch_signals(void)
 {
 	/* Once: a second one ends the process at once. */
 	struct sigaction action = { .sa_handler = catch, .sa_flags = (int)SA_RESETHAND };
+	sigset_t ending;
 
-	for (int i = 0; i < 3; i++) {
-		static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-		struct sigaction before;
-
-		/* What the caller ignores stays so (nohup). */
-		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &action, NULL);
-	}
-	/* A limit on file sizes is an error like others. */
-	signal(SIGXFSZ, SIG_IGN);
+	signals_ending(&ending);
+	for (int number = 1; number <= SIGRTMAX; number++)
+		if (sigismember(&ending, number) == 1)
+			sigaction(number, &action, NULL);
 }
 
 int progress_signal(void)

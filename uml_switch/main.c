@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "uml_switch/capture.h"
 #include "uml_switch/listen.h"
 #include "uml_switch/log.h"
@@ -95,15 +96,12 @@ static void watch_signals(struct machine *machine)
 	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
+	signals_ending(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	/* A read from the terminal in the background then fails instead of stopping the process. */
+	/* In the background a terminal then takes no bytes, or fails, instead of stopping all ports. */
 	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	machine->signals.ready = signal_ready;
 	if (fd < 0 || loop_add(&machine->loop, &machine->signals, fd, EPOLLIN))
@@ -382,8 +380,8 @@ static void keep_memory(void)
 int main(int argc, char **argv)
 {
 	static struct machine machine;
-	sigset_t set;
 
+	signals_begin();
 	fill_standard_descriptors();
 	keep_memory();
 	settings_parse(&machine.settings, argc, argv);
@@ -395,11 +393,6 @@ int main(int argc, char **argv)
 	end(&machine);
 	if (!machine.signal)
 		return EXIT_DONE;
-	/* Who waits for this process shall see what ended it. */
-	signal(machine.signal, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, machine.signal);
-	raise(machine.signal);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signals_die(machine.signal);
 	return EXIT_FAILED;
 }

@@ -35,7 +35,8 @@ teardown() {
 # background COMMAND...: runs it; its output goes to a log, its pid to $pid.
 background() {
 	log "\$ $* &"
-	"$@" </dev/null >"$dir/${#started[@]}.log" 2>&1 3>&- &
+	# A shell has what runs in the background ignore the two.
+	env --default-signal=INT,QUIT "$@" </dev/null >"$dir/${#started[@]}.log" 2>&1 3>&- &
 	pid=$!
 	started+=("$pid")
 }
@@ -176,8 +177,17 @@ through() {
 
 @test "SIGINT: both remove their sockets, say so, and die by it" {
 	local program
+	# handles SIGNAL-NUMBER: it is caught, or taken by a descriptor.
+	handles() {
+		local mask
+		for mask in $(sed -n 's/^Sig\(Blk\|Cgt\):\t*//p' "/proc/$pid/status"); do
+			[ $((0x$mask >> ($1 - 1) & 1)) -eq 0 ] || return 0
+		done
+		return 1
+	}
 	for program in "$(peer_tool uml_switch)" "$switch"; do
 		start "$program"
+		wait_until 10 handles 2
 		kill -INT "$pid"
 		end_of "$pid"
 		[ "$status" -eq 130 ]
@@ -210,12 +220,12 @@ through() {
 
 @test "SIGTERM, SIGHUP, SIGQUIT, EOF on a pipe: the sockets go on every way out" {
 	local signal
-	for signal in TERM HUP QUIT; do
+	for signal in TERM HUP QUIT USR1 USR2 ALRM XCPU VTALRM PROF IO PWR STKFLT RTMIN RTMAX; do
 		start "$switch" --seqpacket "$dir/seq" --stream "$dir/stream" -compat-v0
 		wait_until 10 test -S "$dir/stream"
 		kill "-$signal" "$pid"
 		end_of "$pid"
-		[ "$status" -gt 128 ]
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
 		[ -z "$(find "$dir" -type s)" ]
 	done
 	mkfifo "$dir/in"
@@ -229,6 +239,46 @@ through() {
 	[ "$status" -eq 0 ]
 	[ ! -e "$ctl" ]
 	grep -q '^EOF on stdin, cleaning up and exiting' "$dir/eof.log"
+}
+
+@test "what the caller ignores, as by nohup, does not end it; what it does not, does" {
+	local signal
+	background bash -c 'trap "" HUP INT USR1; exec "$@"' - "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/0.log"
+	for signal in HUP INT USR1; do
+		kill "-$signal" "$pid"
+	done
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	not_running "$pid" && return 1
+	kill "$pid"
+	end_of "$pid"
+	[ "$status" -eq 143 ]
+	[ ! -e "$ctl" ]
+}
+
+@test "a limit on the size of files ends the capture and what is told, not the switch" {
+	background bash -c 'ulimit -f 8; exec "$@"' - "$switch" -unix "$ctl" --pcap "$dir/all.pcap"
+	wait_until 10 grep -q "attached to unix socket" "$dir/0.log"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 300 probe b a 300
+	[ "$status" -eq 0 ]
+	wait_until 10 grep -q "the capture .* ends: File too large" "$dir/0.log"
+	# Each new address is a line, until the log is as long as it may be.
+	clients open a v3 "$ctl" open b v3 "$ctl" fill a 0 1000 probe a b 10
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %s "$dir/0.log")" -eq 8192 ]
+	[ "$(grep -c "the capture" "$dir/0.log")" -eq 1 ]
+	[ "$(stat -c %s "$dir/all.pcap")" -le 8192 ]
+	kill "$pid"
+	end_of "$pid"
+	[ "$status" -eq 143 ]
+	[ ! -e "$ctl" ]
+	# Not even its first bytes: told, and it goes on.
+	background bash -c '(ulimit -f 0; exec "$@" 2>&1) | cat' - "$switch" -unix "$ctl" --pcap "$dir/none.pcap"
+	wait_until 10 "$client" open a v3 "$ctl"
+	wait_until 10 grep -q "the capture .* ends: File too large" "$dir/1.log"
+	kill "$(json 's["pid"]')"
+	end_of "$pid"
 }
 
 @test "what is not its own stays: a file at the path, the socket of a successor" {
