@@ -79,6 +79,8 @@ bool printable_locale_is_utf8(void)
 
 bool printable_character(uint32_t character)
 {
+	if (character >= ' ' && character <= '~')
+		return true;
 	if (character >= 0x80 && !printable_locale_is_utf8())
 		return false;
 	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
@@ -96,21 +98,31 @@ size_t printable_next(const char *text, size_t length, bool *shown)
 	return size ? size : 1;
 }
 
+static bool is_shown(const char *text, size_t length, int flags, size_t *size)
+{
+	bool shown;
+
+	*size = printable_next(text, length, &shown);
+	if (flags & PRINTABLE_LINES && (*text == '\n' || *text == '\t'))
+		return true;
+	return shown && !(flags & PRINTABLE_EXACT && *text == '\\');
+}
+
 void printable_write(FILE *out, const char *text, size_t length, int flags)
 {
 	while (length) {
-		bool shown;
-		size_t size = printable_next(text, length, &shown);
+		size_t run = 0, size = 0;
 
-		if (flags & PRINTABLE_LINES && (*text == '\n' || *text == '\t'))
-			shown = true;
-		if (flags & PRINTABLE_EXACT && *text == '\\')
-			shown = false;
-		if (shown)
-			fwrite(text, 1, size, out);
-		else
-			for (size_t i = 0; i < size; i++)
-				fprintf(out, "\\x%02x", (unsigned char)text[i]);
+		/* What is shown goes out in one piece. */
+		while (run < length && is_shown(text + run, length - run, flags, &size))
+			run += size;
+		fwrite(text, 1, run, out);
+		text += run;
+		length -= run;
+		if (!length)
+			break;
+		for (size_t i = 0; i < size; i++)
+			fprintf(out, "\\x%02x", (unsigned char)text[i]);
 		text += size;
 		length -= size;
 	}

@@ -387,7 +387,8 @@ int main(int argc, char **argv)
 	settings_parse(&machine.settings, argc, argv);
 	if (machine.settings.status)
 		return status_print(machine.settings.control, machine.settings.json ?
-				    SWITCH_STATUS_JSON : SWITCH_STATUS_TEXT);
+				    SWITCH_STATUS_JSON : SWITCH_STATUS_TEXT,
+				    machine.settings.control_named);
 	begin(&machine);
 	loop_run(&machine.loop);
 	end(&machine);

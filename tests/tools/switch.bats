@@ -753,6 +753,66 @@ t: 0001 > ffff tag 10 64 last" ]
 	[ "$status" -eq 1 ]
 }
 
+# pretend_switch PATH BYTES-IN-PYTHON: a program of another user that answers each question so; its
+# `effects` is what terminals must not get.
+pretend_switch() {
+	setpriv --reuid=nobody --clear-groups env EFFECTS="${terminal_effects[*]}" /usr/bin/python3 -u -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+s.listen(9)
+effects = os.environb[b"EFFECTS"]
+print("there")
+while True:
+    c = s.accept()[0]
+    print("asked", len(c.recv(200)))
+    try:
+        for part in eval(sys.argv[2]): c.sendall(part)
+    except OSError:
+        pass
+    c.close()' "$1" "$2" >"$dir/pretend.log" 2>&1 3>&- &
+	started+=("$!")
+	wait_until 20 grep -q there "$dir/pretend.log"
+}
+
+@test "--status believes no other user, shows nothing that a terminal obeys, and has an end" {
+	need_root "another user"
+	mkdir -m 1777 "$dir/shared"
+	chmod 755 "$dir"
+	cp "$switch" "$dir/copy"
+	local form
+	pretend_switch "$dir/shared/ctl" '[b"switch, process 1\n" + effects + b"\0\r\n"]'
+	# Another ordinary user does not even ask.
+	split setpriv --reuid=daemon --clear-groups "$dir/copy" --status -unix "$dir/shared/ctl"
+	[ "$status" -eq 1 ]
+	[ -z "$out" ]
+	[[ $err == "uml_switch: $dir/shared/ctl: not asked: that is the switch of another user (65534), or no switch" ]]
+	wait_until 10 grep -q 'asked 0' "$dir/pretend.log"
+	# Root is told.
+	for form in --status --json; do
+		split env LC_ALL=C.UTF-8 "$switch" --status "$form" -unix "$dir/shared/ctl"
+		[ "$status" -eq 0 ]
+		[[ $out == "switch, process 1"* ]]
+		[[ $err == *"told by a program of another user (65534)" ]]
+		has_no_effect "$out$err"
+	done
+	# Not where it did not name it.
+	cp "$switch" "$dir/shared/copy"
+	mv "$dir/shared/ctl" "$dir/shared/uml.ctl"
+	split unshare -m sh -c 'mount --bind "$1" /tmp && exec /tmp/copy --status' - "$dir/shared"
+	[ "$status" -eq 1 ]
+	[ -z "$out" ]
+	[[ $err == *"/tmp/uml.ctl: not asked: "*"if you trust them, name it with -unix" ]]
+	# Letters of several bytes come whole, wherever the pieces of the answer end.
+	pretend_switch "$dir/shared/letters" '[b"a" * 16381 + "\u20ac\n".encode() + b"b" * 10, b"\xe2", b"\x82", b"\xac"]'
+	split env LC_ALL=C.UTF-8 "$switch" --status -unix "$dir/shared/letters"
+	[[ $out == *"aaa€"*"bbb€" ]]
+	pretend_switch "$dir/shared/endless" '(b"x" * (1 << 20) for i in range(10 ** 9))'
+	run_logged bash -c '"$1" --status -unix "$2" 2>&1 >/dev/null | tail -n 1' - "$switch" "$dir/shared/endless"
+	[[ $output == *": the answer has no end: given up after 256 MiB" ]]
+}
+
 @test "several taps: frames of the host and of clients meet; a tap that goes ends its port" {
 	need_root "tap devices"
 	in_netns true
