@@ -28,7 +28,7 @@
 
 enum {
 	/* Descriptors besides those of ports, of which each may have two. */
-	OTHER_DESCRIPTORS = 192,
+	OTHER_DESCRIPTORS = 200,
 	DESCRIPTORS_A_PORT = 2,
 	LINE_BYTES = 4096,
 	KEPT_BYTES = 4 * 1024 * 1024,
@@ -51,6 +51,7 @@ static void second(void *context)
 
 	fabric_second(&machine->fabric);
 	listen_second(&machine->fabric);
+	namer_second();
 }
 
 static void turn(void *context)
@@ -328,6 +329,7 @@ static void begin(struct machine *machine)
 	if (settings->capture)
 		machine->fabric.capture = capture_open(settings->capture, settings->max_frame);
 	open_sockets(machine);
+	namer_open(&machine->loop);
 	announce(machine);
 	if (settings->use_syslog || settings->daemon)
 		log_to_syslog();
@@ -350,6 +352,7 @@ static void end(struct machine *machine)
 	capture_close(machine->fabric.capture);
 	machine->fabric.capture = NULL;
 	fabric_close(&machine->fabric);
+	namer_close();
 	loop_close(&machine->loop);
 	forget_paths(machine);
 	settings_free(&machine->settings);

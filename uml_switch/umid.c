@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "uml_switch/umid.h"
@@ -41,9 +42,10 @@ void umid_in_words(const char *words, size_t length, char *umid, size_t size)
 	}
 }
 
-void umid_of_process(pid_t pid, char *umid, size_t size)
+uid_t umid_of_process(pid_t pid, char *umid, size_t size)
 {
 	char path[PATH_BYTES], words[COMMAND_LINE_BYTES];
+	struct stat info = { .st_uid = (uid_t)-1 };
 	ssize_t length;
 	int fd;
 
@@ -51,9 +53,10 @@ void umid_of_process(pid_t pid, char *umid, size_t size)
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	length = read(fd, words, sizeof(words));
+		return (uid_t)-1;
+	length = fstat(fd, &info) ? -1 : read(fd, words, sizeof(words));
 	close(fd);
 	if (length > 0)
 		umid_in_words(words, (size_t)length, umid, size);
+	return info.st_uid;
 }

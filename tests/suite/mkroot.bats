@@ -225,7 +225,7 @@ all_by_root() {
 	local odd=$guest_dir/odd name
 	mkdir "$odd"
 	for name in 'a"b' "a'b" $'a\nb' $'a\tb' 'a\b' ' a ' '-a' '-' '#a' '<12>' 'a*?[b]' 'täÛ€' $'\377\233' \
-		$'a\nset_inode_field <2> uid 5' $'\001' 'a;b' '$(id)' '`id`' '~' '"' '\'; do
+		$'a\nset_inode_field <2> uid 5' $'\001' 'a;b' '$(id)' '`id`' '~' '"' $'\\'; do
 		mkdir "$odd/$name"
 		echo inner >"$odd/$name/$name"
 		ln -s -- "$name" "$odd/$name/link$name"

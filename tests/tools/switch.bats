@@ -4,6 +4,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 # shellcheck disable=SC2317 # functions that wait_until calls
 # shellcheck disable=SC2154 # the common files set them
+# shellcheck disable=SC2016 # what is in single quotes is for other shells
 
 load ../lib/common
 load ../lib/tools
@@ -180,9 +181,9 @@ through() {
 	# handles SIGNAL-NUMBER: it is caught, or taken by a descriptor.
 	handles() {
 		local mask
-		for mask in $(sed -n 's/^Sig\(Blk\|Cgt\):\t*//p' "/proc/$pid/status"); do
+		while read -r mask; do
 			[ $((0x$mask >> ($1 - 1) & 1)) -eq 0 ] || return 0
-		done
+		done < <(sed -n 's/^Sig\(Blk\|Cgt\):\t*//p' "/proc/$pid/status")
 		return 1
 	}
 	for program in "$(peer_tool uml_switch)" "$switch"; do
@@ -1038,6 +1039,113 @@ while True:
 	kill "$pid"
 	end_of "$pid"
 	[ ! -e "$ctl" ]
+}
+
+# hostile_client OPTION: a switch with that option, and a client of another user: whoever opens its
+# command line waits for a minute. Others come meanwhile, with their names, and send.
+hostile_client() {
+	local hostile others
+	mkfifo "$dir/hostile.in" "$dir/in"
+	# Its number is known before it connects.
+	(read -r _ && exec setpriv --reuid=nobody --clear-groups "$dir/client" open umid=red v3 "$ctl" \
+		hold) <"$dir/hostile.in" >"$dir/hostile.log" 2>&1 3>&- &
+	hostile=$!
+	started+=("$hostile")
+	exec 8>"$dir/hostile.in"
+	rm -f "$dir/trace"
+	background env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/trace" -P "/proc/$hostile/cmdline" \
+		-e inject=openat:delay_enter=60000000 "$switch" -unix "$ctl" --mode=777 "$1"
+	wait_until 20 grep -q "attached to unix socket" "$dir/$((${#started[@]} - 1)).log"
+	echo >&8
+	wait_until 20 grep -q "$hostile/cmdline" "$dir/trace"
+	"$client" open a v3 "$ctl" open umid=red v3 "$ctl" probe a umid=red 20 hold <"$dir/in" \
+		>"$dir/others.log" 2>&1 3>&- &
+	others=$!
+	started+=("$others")
+	exec 7>"$dir/in"
+	wait_until 10 grep -q holding "$dir/others.log"
+	named() {
+		[ "$(json 'sorted(set(p["umid"] for p in s["ports"] if p["pid"] == '"$others"'))')" = "['red']" ]
+	}
+	wait_until 10 named
+	# In the end it is a port like others without a name.
+	wait_until 20 grep -q holding "$dir/hostile.log"
+	[ "$(json '[p["umid"] for p in s["ports"] if p["pid"] == '"$hostile"']')" = "[None]" ]
+	limits=$(json 'sorted(p["addresses_max"] for p in s["ports"])')
+	exec 7>&- 8>&-
+	end_of "$others"
+	# The switch itself; its strace would wait for the end of the delay.
+	local real
+	real=$(json 's["pid"]')
+	kill "$real"
+	wait_until 10 not_running "$real"
+	[ ! -e "$ctl" ]
+	kill -KILL "$pid"
+	rm "$dir/hostile.in" "$dir/in"
+}
+
+@test "a client whose command line cannot be read stops nobody, and has no name" {
+	need_root "another user"
+	chmod 755 "$dir"
+	cp "$client" "$dir/client"
+	local limits
+	hostile_client --hub
+	[ "$limits" = "[4096, 4096, 4096]" ]
+	# Where ports need their names from the beginning, it waits alone.
+	hostile_client --port=umid:red,mac-limit=7
+	[ "$limits" = "[7, 7, 4096]" ]
+}
+
+@test "the number of a process that has ended gives no name, whoever has it then" {
+	start "$switch" --seqpacket "$dir/seq" --port=umid:red,mac-limit=7
+	wait_until 10 test -S "$dir/seq"
+	# Who connected ends before the switch, which is stopped, sees the connection; a child has it then.
+	kill -STOP "$pid"
+	mkfifo "$dir/in"
+	python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+if not os.fork():
+    s.connect(sys.argv[1])
+    print(os.getpid(), flush=True)
+    os._exit(0)
+os.wait()
+sys.stdin.read()' "$dir/seq" umid=red <"$dir/in" >"$dir/gone.log" 2>&1 3>&- &
+	started+=("$!")
+	exec 7>"$dir/in"
+	wait_until 20 test -s "$dir/gone.log"
+	wait_until 20 not_running "$(cat "$dir/gone.log")"
+	kill -CONT "$pid"
+	there() {
+		[ "$(json '[(p["umid"], p["pid"], p["addresses_max"]) for p in s["ports"]]')" = \
+			"[(None, $(cat "$dir/gone.log"), 4096)]" ]
+	}
+	wait_until 10 there
+	exec 7>&-
+}
+
+@test "the helper that reads names goes with the switch, however that ends" {
+	local helper signal
+	for signal in TERM KILL; do
+		start "$switch"
+		mkfifo "$dir/in"
+		"$client" open umid=red v3 "$ctl" hold <"$dir/in" >"$dir/hold.log" 3>&- &
+		started+=("$!")
+		exec 7>"$dir/in"
+		named() {
+			[ "$(json '[p["umid"] for p in s["ports"]]')" = "['red']" ]
+		}
+		wait_until 10 named
+		helper=$(pgrep -P "$pid")
+		[ "$(tr -d '\0' <"/proc/$helper/comm")" = uml_switch:name ]
+		# It has no descriptor of the switch's.
+		[ "$(descriptors "$helper")" -le 4 ]
+		kill "-$signal" "$pid"
+		end_of "$pid"
+		wait_until 10 not_running "$helper"
+		exec 7>&-
+		rm -f "$dir/in" "$ctl"
+	done
 }
 
 @test "a client whose data socket is gone loses its port" {
