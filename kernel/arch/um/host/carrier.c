@@ -50,6 +50,9 @@
 #define WAIT_KILLABLE		32	/* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
 #define NESTED_MAX		16
 #define BEGIN_TRIES		1000
+#define MADV_REMOVE		9
+/* So many wait in a unit for a task, or as many as have one. */
+#define PARKED_MAX		8
 /* A carrier that runs nothing but the stub, and is not wanted any more, may take so long. */
 #define ENDING_LIMIT_NS		20000000
 /*
@@ -217,6 +220,11 @@ static int carrier_begin(struct host_carrier *c)
 	return c->stop == HOST_REPORT && c->signal == REPORT_START ? 0 : -EPROTO;
 }
 
+bool host_carrier_mapped(const struct host_unit *unit, unsigned int index)
+{
+	return unit->mapped[index / 64] >> index % 64 & 1;
+}
+
 static struct host_carrier *carrier_slot(struct host_unit *unit)
 {
 	struct host_carrier *c;
@@ -254,7 +262,7 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	if (!c)
 		return HOST_ERR_PTR(-EAGAIN);
 	err = host_unit_sync(unit);	/* closes that are due decide the next number */
-	unit->close_due = false;
+	unit->release_due = false;
 	if (!err)
 		err = host_descriptor_left() ? 0 : -EMFILE;
 	if (!err)
@@ -264,7 +272,7 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	memset(c->rw, 0, ALTSTACK_OFF);
 	write_carrier_start(c);
 	op = (void *)(unit->ro + LIST_OPS);
-	if (c->index >= unit->mapped)
+	if (!host_carrier_mapped(unit, c->index))
 		op = write_carrier_maps(c, op);
 	op = host_list_op(op, OP_CHECK | OP_CLONE, __NR_clone,
 			  HOST_CLONE_VM | HOST_CLONE_FILES | HOST_CLONE_PARENT, 0, 0, 0, 0,
@@ -281,8 +289,7 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 			host_list_abort(unit);
 		goto out;
 	}
-	if (c->index >= unit->mapped)
-		unit->mapped = c->index + 1;
+	unit->mapped[c->index / 64] |= 1UL << c->index % 64;
 	unit->listeners[c->agent_listener / 64] |= 1UL << (c->agent_listener % 64);
 	unit->ncarriers++;
 	err = carrier_begin(c);
@@ -301,22 +308,45 @@ out:
 	return HOST_ERR_PTR(err);
 }
 
-/* Without a second try, and without a word: start-up has its own. */
-struct host_carrier *host_carrier_first(struct host_unit *unit)
-{
-	return carrier_create(unit);
-}
-
-/* At a limit of the host what waits in the pool is given up first. */
+/* At a limit of the host what waits for a task or program is given up first. */
 static struct host_carrier *carrier_make(struct host_unit *unit)
 {
 	struct host_carrier *c = carrier_create(unit);
 
 	while (IS_HOST_ERR(c) && !unit->dead && host_pool_shrink())
 		c = carrier_create(unit);
-	if (IS_HOST_ERR(c))
-		return HOST_ERR_PTR(host_unit_refused(HOST_PTR_ERR(c)));
 	return c;
+}
+
+/* A unit is of use only with a carrier: who gets one must not fail for want of the other. */
+int host_carrier_first(struct host_unit *unit)
+{
+	struct host_carrier *c;
+
+	if (unit->nparked)
+		return 0;
+	c = carrier_make(unit);
+	if (IS_HOST_ERR(c))
+		return HOST_PTR_ERR(c);
+	unit->parked[unit->nparked++] = c->index;
+	return 0;
+}
+
+/*
+ * What a carrier that is gone has cost goes too: the agent's descriptor and its pages.  They leave
+ * the address space, or siblings would fill them again.
+ */
+static void release_resources(struct host_carrier *c)
+{
+	struct host_unit *unit = c->unit;
+
+	host_unit_queue(unit, 0, __NR_close, c->agent_listener, 0, 0, 0, 0, 0);
+	host_unit_queue(unit, 0, __NR_madvise, rw_addr(c->index), C_RW_STRIDE, MADV_REMOVE, 0, 0, 0);
+	host_unit_queue(unit, 0, __NR_munmap, rw_addr(c->index), C_RW_STRIDE, 0, 0, 0, 0);
+	host_unit_queue(unit, 0, __NR_munmap, ro_addr(c->index), 1 << C_RO_SHIFT, 0, 0, 0, 0);
+	host_call(madvise, c->ro, 1 << C_RO_SHIFT, MADV_REMOVE);
+	unit->mapped[c->index / 64] &= ~(1UL << c->index % 64);
+	unit->release_due = true;
 }
 
 static void carrier_destroy(struct host_carrier *c)
@@ -327,10 +357,8 @@ static void carrier_destroy(struct host_carrier *c)
 	host_call(close, c->listener);
 	c->listener = -1;
 	unit->ncarriers--;
-	if (!unit->dead) {
-		host_unit_queue(unit, 0, __NR_close, c->agent_listener, 0, 0, 0, 0, 0);
-		unit->close_due = true;
-	}
+	if (!unit->dead)
+		release_resources(c);
 	unit->listeners[c->agent_listener / 64] &= ~(1UL << (c->agent_listener % 64));
 	slot_free(c);
 }
@@ -349,7 +377,16 @@ struct host_carrier *host_carrier_get(struct host_unit *unit)
 			return c;
 		carrier_destroy(c);	/* somebody has killed it */
 	}
-	return carrier_make(unit);
+	c = carrier_make(unit);
+	return IS_HOST_ERR(c) ? HOST_ERR_PTR(host_unit_refused(HOST_PTR_ERR(c))) : c;
+}
+
+bool host_carrier_unpark(struct host_unit *unit)
+{
+	if (!unit->nparked)
+		return false;
+	carrier_destroy(&unit->carrier[unit->parked[--unit->nparked]]);
+	return true;
 }
 
 /* --------------------------------------------------------------------- running */
@@ -484,6 +521,33 @@ static bool kick_reported(struct host_carrier *c)
 	return false;
 }
 
+#define FRAME_CODE	(F_INFO + 8)
+#define SI_KERNEL	0x80
+#define TRAP_PF		14
+
+/*
+ * The host's frames show a process's last fault, also where they are of no fault: maybe that of the
+ * program which had the process before.  What this signal has not set is cleared.
+ */
+static void hide_last_fault(struct host_carrier *c)
+{
+	u64 *frame = host_carrier_frame(c, c->frame, F_SIZE);
+	int code;
+	u64 vector;
+
+	if (!frame)
+		return;
+	code = READ_ONCE(*(int *)((u8 *)frame + FRAME_CODE));
+	vector = READ_ONCE(frame[F_TRAPNO / 8]);
+	if (vector == TRAP_PF && code != SI_KERNEL &&
+	    (c->signal == HOST_SIGSEGV || c->signal == HOST_SIGBUS))
+		return;
+	frame[F_CR2 / 8] = 0;
+	if (vector == TRAP_PF || c->signal == SIG_KICK || c->signal == HOST_SIGSYS ||
+	    (c->signal == HOST_SIGILL && code == SI_KERNEL))
+		frame[F_TRAPNO / 8] = frame[F_ERR / 8] = 0;
+}
+
 /* A carrier was received: where it counts as stopped, its state says so. */
 static void received(struct host_carrier *c, const struct seccomp_notif *n)
 {
@@ -492,6 +556,8 @@ static void received(struct host_carrier *c, const struct seccomp_notif *n)
 	decode(c, n);
 	if (c->unit->answering == c)
 		c->unit->answering = NULL;
+	if (c->stop == HOST_REPORT)
+		hide_last_fault(c);
 	kick = c->stop == HOST_REPORT && c->signal == SIG_KICK;
 	if (kick || c->nested)
 		c->kicked = c->nested = false;
@@ -621,4 +687,6 @@ void host_carrier_put(struct host_carrier *c)
 		unit->parked[unit->nparked++] = c->index;
 	else
 		carrier_destroy(c);
+	while (unit->nparked > PARKED_MAX && unit->nparked > unit->ncarriers - unit->nparked)
+		host_carrier_unpark(unit);
 }

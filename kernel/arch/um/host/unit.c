@@ -29,7 +29,7 @@
 #define PUNCH_HOLE		2
 
 static struct host_unit *units;
-static int units_top;
+static int units_top, units_live;
 static struct host_unit *pool;
 static unsigned int npool;
 static struct host_unit *spare;		/* slots without processes */
@@ -134,9 +134,10 @@ static struct host_unit *unit_create(void)
 	unit->acks_asked = unit->acks_seen = 0;
 	unit->answering = NULL;
 	unit->failed = unit->failures = 0;
-	unit->dead = unit->dirty = unit->emptied = unit->close_due = unit->unacked = false;
+	unit->dead = unit->dirty = unit->emptied = unit->release_due = unit->unacked = false;
 	unit->said = false;
-	unit->ncarriers = unit->nparked = unit->nfree = unit->top = unit->mapped = unit->high = 0;
+	unit->ncarriers = unit->nparked = unit->nfree = unit->top = unit->high = 0;
+	memset(unit->mapped, 0, sizeof(unit->mapped));
 	memset(unit->listeners, 0, sizeof(unit->listeners));
 	unit->listeners[0] = (1 << FD_FIRST_LISTENER) - 1;
 
@@ -147,6 +148,7 @@ static struct host_unit *unit_create(void)
 		spare = unit;
 		return HOST_ERR_PTR(err);
 	}
+	units_live++;
 	return unit;
 }
 
@@ -175,6 +177,7 @@ static void unit_destroy(struct host_unit *unit)
 	host_call(close, unit->ack);
 	host_maps_count(unit, -(int)unit->maps);
 	unit->used = false;
+	units_live--;
 	slot_put(unit);
 }
 
@@ -189,14 +192,20 @@ static struct host_unit *pool_take(void)
 	return unit;
 }
 
-/* End one that waits in the pool, so that the host has room for something else. */
+/* End one that waits in the pool, or a carrier that waits, so that the host has room for others. */
 bool host_pool_shrink(void)
 {
 	struct host_unit *unit = pool_take();
+	int i;
 
-	if (unit)
+	if (unit) {
 		unit_destroy(unit);
-	return unit;
+		return true;
+	}
+	for (i = 0; i < units_top; i++)
+		if (units[i].used && !units[i].dead && host_carrier_unpark(&units[i]))
+			return true;
+	return false;
 }
 
 /* At a limit of the host: say so, once, and give the error that guests understand. */
@@ -215,11 +224,19 @@ int host_unit_refused(int err)
 struct host_unit *host_unit_get(void)
 {
 	struct host_unit *unit = pool_take();
+	int err;
 
 	if (!unit) {
 		unit = unit_create();
+		while (IS_HOST_ERR(unit) && host_pool_shrink())
+			unit = unit_create();
 		if (IS_HOST_ERR(unit))
 			return HOST_ERR_PTR(host_unit_refused(HOST_PTR_ERR(unit)));
+	}
+	err = host_carrier_first(unit);
+	if (err) {
+		unit_destroy(unit);
+		return HOST_ERR_PTR(host_unit_refused(err));
 	}
 	unit->used = true;
 	unit->emptied = false;
@@ -246,7 +263,7 @@ static u64 maps_limit(void)
 {
 	u64 pages = host_options.mem_bytes >> 12;
 
-	return (pages < MAPS_TOTAL_MIN ? MAPS_TOTAL_MIN : pages) + (u64)units_top * MAPS_FREE;
+	return (pages < MAPS_TOTAL_MIN ? MAPS_TOTAL_MIN : pages) + (u64)units_live * MAPS_FREE;
 }
 
 static struct host_unit *most_maps(void)
@@ -266,10 +283,7 @@ void host_unit_room(struct host_unit *unit)
 
 	if (unit->maps > MAPS_MAX)
 		host_unit_empty(unit);
-	if (host_maps_total() <= maps_limit())
-		return;
-	most = most_maps();
-	if (most)
+	while (host_maps_total() > maps_limit() && (most = most_maps()) && most->maps > MAPS_FREE)
 		host_unit_empty(most);
 }
 
@@ -282,10 +296,13 @@ static void unit_wipe(struct host_unit *unit)
 {
 	unsigned int i;
 
-	memset(unit->rw, 0, (u64)unit->mapped << C_RW_SHIFT);
-	for (i = 0; i < unit->mapped; i++)
+	for (i = 0; i < unit->top; i++) {
+		if (!host_carrier_mapped(unit, i))
+			continue;
+		memset(unit->rw + ((u64)i << C_RW_SHIFT), 0, C_RW_STRIDE);
 		memset(unit->ro + (C_RO0 - U_REQ) + ((u64)i << C_RO_SHIFT) + RO_RESP, 0,
 		       sizeof(struct seccomp_notif_resp));
+	}
 	/* Two more: what host_unit_sync() and a resume append. */
 	memset(unit->ro + LIST_OPS, 0, (unit->high + 2) * OP_SIZE);
 	unit->high = 0;
@@ -303,10 +320,13 @@ static bool unit_clean(struct host_unit *unit)
 
 void host_unit_put(struct host_unit *unit)
 {
-	if (unit->close_due)
+	/* Page tables that the host has for a large program do not wait for the next one. */
+	if (unit->maps > MAPS_FREE && npool < POOL_MAX)
+		host_unit_empty(unit);
+	if (unit->release_due)
 		host_unit_sync(unit);
 	host_list_settle(unit);
-	unit->close_due = false;
+	unit->release_due = false;
 	unit->nops = 0;		/* the next user's first operation unmaps everything */
 	if (unit->dead || unit->nparked != unit->ncarriers || npool >= POOL_MAX ||
 	    unit->top > POOL_CARRIERS_MAX || !unit_clean(unit) || unit->running) {
@@ -326,7 +346,6 @@ void host_unit_put(struct host_unit *unit)
 int host_units_prepare(unsigned int number)
 {
 	struct host_unit *unit[UNITS_PREPARED_MAX];
-	struct host_carrier *c;
 	unsigned int n = 0;
 	int err = 0;
 
@@ -334,11 +353,7 @@ int host_units_prepare(unsigned int number)
 		unit[n] = unit_create();
 		if (IS_HOST_ERR(unit[n]))
 			return HOST_PTR_ERR(unit[n]);
-		c = host_carrier_first(unit[n++]);
-		if (IS_HOST_ERR(c))
-			err = HOST_PTR_ERR(c);
-		else
-			host_carrier_put(c);
+		err = host_carrier_first(unit[n++]);
 	}
 	while (n)
 		host_unit_put(unit[--n]);

@@ -31,7 +31,7 @@ struct list_op {
  * @trouble_seen: host_trouble_count when this unit was looked at last
  * @answering: the carrier that the posted list answers, until it is known to be done
  * @unacked: that list ends without an acknowledgement: the carrier's next stop shows that it is done
- * @close_due: the queue holds closes of listeners, which must not be dropped
+ * @release_due: the queue holds what gives up a carrier's resources, which must not be dropped
  * @failed: the error of the posted list, or 0
  * @failures: how many lists in a row have had one
  * @maps: areas that the host has for the guest's mappings, at most
@@ -46,7 +46,7 @@ struct list_op {
  * @next: in the pool
  * @listeners: descriptor numbers in use in the agent
  * @top: carriers ever made: the tables below are valid up to here
- * @mapped: of these, so many have their C_RO and C_RW mapped
+ * @mapped: a bit for each that has its C_RO and C_RW mapped
  * @high: longest list since the last user
  * @parked: indices of parked carriers
  * @free: indices of carriers that were ended
@@ -67,7 +67,7 @@ struct host_unit {
 	unsigned int maps;
 	unsigned int running;
 	bool unacked;
-	bool close_due;
+	bool release_due;
 	bool emptied;
 	bool dead;
 	bool said;
@@ -77,10 +77,10 @@ struct host_unit {
 	unsigned int nparked;
 	unsigned int nfree;
 	unsigned int top;
-	unsigned int mapped;
 	unsigned int high;
 	struct host_unit *next;
 	u64 listeners[(LISTENERS + 63) / 64];
+	u64 mapped[UNIT_CARRIERS / 64];
 	u16 parked[UNIT_CARRIERS];
 	u16 free[UNIT_CARRIERS];
 	struct host_carrier carrier[UNIT_CARRIERS];
@@ -141,7 +141,10 @@ void host_units_bind(u32 cpu);
 bool host_carrier_clean(struct host_carrier *c);
 /* Kill and reap: whatever it did, it does nothing any more. */
 void host_carrier_kill(struct host_carrier *c, const char *why);
-struct host_carrier *host_carrier_first(struct host_unit *unit);
+int host_carrier_first(struct host_unit *unit);
+bool host_carrier_mapped(const struct host_unit *unit, unsigned int index);
+/* Give up one that waits for a task.  Return: false if there is none. */
+bool host_carrier_unpark(struct host_unit *unit);
 
 /*
  * children.c: while a process for a unit is being made: has that one, or one of those that make

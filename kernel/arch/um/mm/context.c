@@ -28,6 +28,7 @@ void um_push_notes(struct mm_struct *mm, unsigned long start, unsigned long end)
 	if (!context->nnotes || !context->unit)
 		return;
 	local_irq_save(flags);
+	host_unit_room(context->unit);
 	um_settle_notes(mm);
 	for (i = 0; i < context->nnotes; i++) {
 		struct um_note *note = &context->notes[i];

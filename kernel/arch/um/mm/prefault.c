@@ -76,12 +76,16 @@ bool um_may_work_ahead(struct vm_area_struct *vma)
 					   (vma->vm_flags & (VM_SOFTDIRTY | VM_STACK)));
 }
 
-/* Nothing that anybody else could see: a write to shared memory would make a file newer. */
+/*
+ * Nothing that anybody else could see: a write to shared memory would make a file newer.  And
+ * nothing that is not memory: its faults may ask who current is, the vDSO's data do.
+ */
 static bool may_prefault(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	struct vm_area_struct *vma = vma_lookup(mm, addr);
 
-	return vma && um_may_work_ahead(vma) && !(write && (vma->vm_flags & VM_SHARED));
+	return vma && um_may_work_ahead(vma) && !(write && (vma->vm_flags & VM_SHARED)) &&
+	       !(vma->vm_flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP));
 }
 
 static void prefault(struct mm_struct *mm, unsigned long addr, bool write)
