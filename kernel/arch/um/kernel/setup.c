@@ -63,6 +63,7 @@ void __init setup_arch(char **cmdline_p)
 	*cmdline_p = command_line;
 	kasan_init();
 	um_panic_init();
+	um_kernel_map_init();
 
 	setup_initial_init_mm(_text, _etext, _edata, _end);
 	memblock_add(0, host_ram_base + host_ram_bytes);

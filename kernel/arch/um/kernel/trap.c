@@ -14,6 +14,8 @@
 #include <asm/trapnr.h>
 #include <asm/um_user.h>
 
+#define STATUS_FAULT	1	/* as of a panic */
+
 /*
  * Two host calls pass every seccomp filter (uretprobe, uprobe); the host answers the
  * first with SIGILL.  To the guest they do not exist.
@@ -109,7 +111,11 @@ void um_kernel_fault(int sig, int code, unsigned long addr, unsigned long ip, un
 		     unsigned long bp)
 {
 	struct pt_regs regs = { .ip = ip, .sp = sp, .bp = bp };
+	static unsigned int depth;
 
+	/* One more fault while the first is told is told too, then it is enough. */
+	if (depth++ > 1)
+		host_exit(STATUS_FAULT);
 	host_irq_enabled = ARCH_IRQ_DISABLED;
 	bust_spinlocks(1);
 	pr_emerg("kernel fault: signal %d, code %d, address %lx, at %pS, stack %lx, task %s\n",
