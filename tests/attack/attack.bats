@@ -146,6 +146,11 @@ attack() {
 	attack attack-vmalloc:"$rounds"
 }
 
+@test "processes in every state are looked at" {
+	guest_as_user
+	attack attack-proc:$((3 * rounds))
+}
+
 # The secret is in the kernel's environment, and in the guest only in two halves.
 @test "nothing of the kernel's, the host's or other programs' can be read" {
 	guest_as_user

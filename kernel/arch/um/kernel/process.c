@@ -27,7 +27,8 @@ struct task_struct *um_switch_stacks(struct task_struct *prev, struct task_struc
 void um_task_start(struct task_struct *prev, int (*fn)(void *), void *arg);
 extern const char um_task_entry[];
 
-struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+/* Of the scheduler for whoever asks where a task waits. */
+__sched struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	cpu_tasks[0].task = next;
 	return um_switch_stacks(prev, next);
@@ -142,22 +143,4 @@ unsigned long arch_align_stack(unsigned long sp)
 unsigned long arch_randomize_brk(struct mm_struct *mm)
 {
 	return randomize_page(mm->brk, 0x02000000);
-}
-
-unsigned long __get_wchan(struct task_struct *tsk)
-{
-	unsigned long low = (unsigned long)task_stack_page(tsk), high = low + THREAD_SIZE - 16;
-	unsigned long *frame = (unsigned long *)((struct switch_frame *)tsk->thread.sp)->bp;
-	unsigned long ip;
-	int depth;
-
-	for (depth = 0; depth < 16; depth++) {
-		if ((unsigned long)frame < low || (unsigned long)frame >= high)
-			return 0;
-		ip = READ_ONCE_NOCHECK(frame[1]);
-		if (!in_sched_functions(ip))
-			return ip;
-		frame = (unsigned long *)READ_ONCE_NOCHECK(frame[0]);
-	}
-	return 0;
 }

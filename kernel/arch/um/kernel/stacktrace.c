@@ -93,15 +93,41 @@ static void walk_words(const struct walk *w, visit_fn visit, void *cookie)
 	}
 }
 
+/* A task that has ended, but that nobody has waited for, has no stack any more. */
 static void walk_stack(struct task_struct *task, struct pt_regs *regs, visit_fn visit, void *cookie)
 {
 	struct walk w;
 
+	if (!try_get_task_stack(task))
+		return;
 	walk_start(&w, task, regs);
 	if (IS_ENABLED(CONFIG_FRAME_POINTER))
 		walk_frames(&w, visit, cookie);
 	else
 		walk_words(&w, visit, cookie);
+	put_task_stack(task);
+}
+
+static bool find_waiter(void *ip, unsigned long addr)
+{
+	if (in_sched_functions(addr))
+		return true;
+	*(unsigned long *)ip = addr;
+	return false;
+}
+
+/**
+ * __get_wchan() - where a task waits
+ * @task: one that does not run
+ *
+ * Return: the address in the kernel from which it went to sleep, or 0.
+ */
+unsigned long __get_wchan(struct task_struct *task)
+{
+	unsigned long ip = 0;
+
+	walk_stack(task, NULL, find_waiter, &ip);
+	return ip;
 }
 
 #ifdef CONFIG_ARCH_STACKWALK
