@@ -57,6 +57,8 @@ void host_irq_wait(void)
 /* Send the interrupted kernel code to an assembly entry, as if it had called it. */
 static void divert(struct host_ucontext *uc, const char *entry)
 {
+	if (um_stack_guard_holds(uc->sp - 8))
+		um_kernel_fault(HOST_SIGSEGV, 0, uc->sp - 8, uc->ip, uc->sp, uc->bp);
 	uc->sp -= 8;
 	*(unsigned long *)uc->sp = uc->ip;
 	uc->ip = (unsigned long)entry;

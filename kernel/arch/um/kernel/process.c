@@ -30,6 +30,7 @@ extern const char um_task_entry[];
 /* Of the scheduler for whoever asks where a task waits. */
 __sched struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
+	um_kernel_map_stack(next);
 	cpu_tasks[0].task = next;
 	return um_switch_stacks(prev, next);
 }
@@ -71,6 +72,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	p->thread.stepping = p->thread.watching = false;
 	p->thread.watch = NULL;
 	p->thread.dr6 = 0;
+	p->thread.evictions = 0;
 	prepare_stack(p, args->fn, args->fn_arg);
 	if (args->fn) {
 		memset(regs, 0, sizeof(*regs));

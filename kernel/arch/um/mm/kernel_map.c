@@ -17,6 +17,9 @@
  *   never vmalloc memory: the host layer is handed the linear map, the image and the current
  *   stack only.
  *
+ * The stack that the virtual CPU runs on stays: the host's signal handlers push to it, and host
+ * calls have buffers there.  One that was taken out is brought in before it is switched to.
+ *
  * A table of the kernel's has a second page that tells for each entry what stands in the host.
  * Runs do not go from one table to the next, so a count of their first pages is at least the
  * number of host mappings that they are.
@@ -27,6 +30,7 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
+#include <linux/sched/task_stack.h>
 #include <linux/vmalloc.h>
 #include <host/limits.h>
 #include <host/ram.h>
@@ -36,6 +40,7 @@
 #include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 #include <asm/um_setup.h>
+#include <asm/um_user.h>
 #include <asm/um_walk.h>
 
 #define HOST_PROT_READ	1
@@ -54,6 +59,8 @@
 #define BUDGET_MIN	(4 * EVICT_MIN)
 #define RESERVE_PART	16	/* of the host's limit, for everything else in this process */
 
+#define STACK_PAGES	(THREAD_SIZE / PAGE_SIZE)
+
 struct kernel_table {
 	pte_t pte[PTRS_PER_PTE];
 	unsigned long hosted[PTRS_PER_PTE];
@@ -66,7 +73,7 @@ struct area {
 static unsigned long runs;		/* in the host */
 static unsigned long budget = 1024;	/* until um_kernel_map_init() knows better */
 static unsigned long hand;		/* where the next eviction begins to look */
-static unsigned long evictions, faults;
+static unsigned long evictions = 1, faults;
 
 /* kernel_map.limit=, and /sys/module/kernel_map/parameters. */
 module_param_named(limit, budget, ulong, 0644);
@@ -151,11 +158,18 @@ static unsigned int count_runs(const struct kernel_table *t)
 	return n;
 }
 
-/* All of one table. */
-static int evict_table(struct kernel_table *t, unsigned long base)
+/* All of one table, but for the current stack. */
+static void evict_table(struct kernel_table *t, unsigned long base)
 {
+	unsigned long stack = (unsigned long)task_stack_page(current);
+	unsigned int end = PTRS_PER_PTE;
+
 	evictions++;
-	return take_out(t, base, 0, PTRS_PER_PTE);
+	if ((stack & PMD_MASK) == base) {
+		end = index_of(stack);
+		take_out(t, base, end + STACK_PAGES, PTRS_PER_PTE - end - STACK_PAGES);
+	}
+	take_out(t, base, 0, end);
 }
 
 /*
@@ -180,19 +194,31 @@ static void evict_from(struct area area, unsigned int least, unsigned long enoug
 	hand = addr;
 }
 
-/* Everything, in one call that splits nothing, and so cannot meet a limit. */
-static void evict_area(struct area area)
+static void evict_whole(unsigned long start, unsigned long end)
 {
 	unsigned long addr, next;
 
-	if (host_ram_unmap_kernel(area.start, area.end - area.start))
+	if (start >= end || host_ram_unmap_kernel(start, end - start))
 		return;
-	for (addr = area.start; addr < area.end; addr = next) {
+	evictions++;
+	for (addr = start; addr < end; addr = next) {
 		struct kernel_table *t = table_of(addr, &next);
+		unsigned int i = index_of(addr);
 
 		if (t)
-			forget(t, 0, PTRS_PER_PTE);
+			forget(t, i, min((end - addr) >> PAGE_SHIFT, PTRS_PER_PTE - i));
 	}
+}
+
+/* Everything, in calls that split nothing, and so cannot meet a limit. */
+static void evict_area(struct area area)
+{
+	unsigned long stack = (unsigned long)task_stack_page(current);
+
+	if (stack < area.start || stack >= area.end)
+		stack = area.end;
+	evict_whole(area.start, stack);
+	evict_whole(stack + THREAD_SIZE, area.end);
 }
 
 /* Room for some more runs.  Return: false if there was nothing to take out. */
@@ -255,15 +281,21 @@ static void bring_in(struct kernel_table *t, unsigned long base, unsigned int i,
 	runs++;
 }
 
-/* What of a part of one table is not in the host, as long as there is room. */
-static void bring_in_part(struct kernel_table *t, unsigned long base, unsigned int i, unsigned int end)
+/* What of a part of one table is not in the host, as long as there is room, or with room made. */
+static void bring_in_part(struct kernel_table *t, unsigned long base, unsigned int i, unsigned int end,
+			  bool make_room)
 {
 	unsigned int n;
 
-	for (; i < end && !is_full(); i += n) {
+	for (; i < end; i += n) {
 		n = 1;
 		if (is_current(t, i) || !identity(t->pte[i]))
 			continue;
+		if (is_full()) {
+			if (!make_room)
+				return;
+			evict();
+		}
 		while (i + n < end && is_joined(t, i + n - 1) && !is_current(t, i + n))
 			n++;
 		bring_in(t, base, i, n);
@@ -281,7 +313,7 @@ void um_map_kernel_range(unsigned long start, unsigned long end)
 			continue;
 		local_irq_save(flags);
 		bring_in_part(t, addr & PMD_MASK, index_of(addr),
-			      next < end ? PTRS_PER_PTE : index_of(PAGE_ALIGN(end) - 1) + 1);
+			      next < end ? PTRS_PER_PTE : index_of(PAGE_ALIGN(end) - 1) + 1, false);
 		local_irq_restore(flags);
 	}
 	if (is_full())
@@ -289,6 +321,21 @@ void um_map_kernel_range(unsigned long start, unsigned long end)
 			       runs);
 }
 EXPORT_SYMBOL_GPL(um_map_kernel_range);
+
+void um_kernel_map_stack(struct task_struct *task)
+{
+	unsigned long stack = (unsigned long)task_stack_page(task), next;
+	struct kernel_table *t;
+
+	if (likely(task->thread.evictions == evictions) || !area_of(stack).end)
+		return;
+	t = table_of(stack, &next);
+	/* Again, if what made room for one page has taken another. */
+	while (t && task->thread.evictions != evictions) {
+		task->thread.evictions = evictions;
+		bring_in_part(t, stack & PMD_MASK, index_of(stack), index_of(stack) + STACK_PAGES, true);
+	}
+}
 
 bool um_kernel_map_fault(unsigned long addr)
 {
