@@ -23,6 +23,11 @@
 struct um_cpu_task cpu_tasks[NR_CPUS] = { { &init_task } };
 EXPORT_SYMBOL(cpu_tasks);
 
+#ifdef CONFIG_STACKPROTECTOR
+unsigned long __stack_chk_guard __ro_after_init;
+EXPORT_SYMBOL(__stack_chk_guard);
+#endif
+
 struct task_struct *um_switch_stacks(struct task_struct *prev, struct task_struct *next);
 void um_task_start(struct task_struct *prev, int (*fn)(void *), void *arg);
 extern const char um_task_entry[];

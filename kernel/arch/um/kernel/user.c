@@ -17,6 +17,7 @@
  * it by unprivileged instructions.
  */
 #include <linux/entry-common.h>
+#include <linux/randomize_kstack.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
@@ -218,8 +219,10 @@ void um_regs_pull(void)
 
 static void guest_call(struct pt_regs *regs)
 {
-	long nr = syscall_enter_from_user_mode(regs, regs->orig_ax);
+	long nr;
 
+	add_random_kstack_offset();
+	nr = syscall_enter_from_user_mode(regs, regs->orig_ax);
 	if (likely((unsigned long)nr < NR_syscalls))
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
 	else if (nr != -1)

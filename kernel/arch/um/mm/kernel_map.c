@@ -31,6 +31,7 @@
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/sched/task_stack.h>
+#include <linux/set_memory.h>
 #include <linux/vmalloc.h>
 #include <host/limits.h>
 #include <host/ram.h>
@@ -410,6 +411,50 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 void flush_tlb_all(void)
 {
 	flush_tlb_kernel_range(MODULES_VADDR, VMALLOC_END);
+}
+
+/* ------------------------------------------------------------ rights */
+
+struct rights {
+	unsigned long set, clear;
+};
+
+static int change_rights(unsigned long addr, int numpages, struct rights rights)
+{
+	const unsigned long start = addr & PAGE_MASK, end = start + (unsigned long)numpages * PAGE_SIZE;
+	unsigned long next;
+
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		struct kernel_table *t = area_of(addr).end ? table_of(addr, &next) : NULL;
+		pte_t *pte = t ? &t->pte[index_of(addr)] : NULL;
+
+		if (!pte || !pte_present(*pte))
+			return -EINVAL;
+		set_pte(pte, __pte((pte_val(*pte) | rights.set) & ~rights.clear));
+	}
+	flush_tlb_kernel_range(start, end);
+	um_map_kernel_range(start, end);
+	return 0;
+}
+
+int set_memory_ro(unsigned long addr, int numpages)
+{
+	return change_rights(addr, numpages, (struct rights) { .clear = _PAGE_RW });
+}
+
+int set_memory_rw(unsigned long addr, int numpages)
+{
+	return change_rights(addr, numpages, (struct rights) { .set = _PAGE_RW });
+}
+
+int set_memory_x(unsigned long addr, int numpages)
+{
+	return change_rights(addr, numpages, (struct rights) { .set = _PAGE_EXEC });
+}
+
+int set_memory_nx(unsigned long addr, int numpages)
+{
+	return change_rights(addr, numpages, (struct rights) { .clear = _PAGE_EXEC });
 }
 
 /* ------------------------------------------------------------ tables, limits */
