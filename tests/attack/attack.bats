@@ -172,6 +172,23 @@ attack() {
 	attack attack-maps:"$rounds"
 }
 
+@test "the kernel maps more memory for itself than the host has mappings for" {
+	guest_as_user
+	guest=(mem=1400M)
+	attack attack-vmalloc:"$rounds"
+}
+
+@test "the same with a handful of mappings, all of the time" {
+	guest_as_user
+	guest=(mem=400M kernel_map.limit=500)
+	attack attack-vmalloc:"$rounds"
+}
+
+@test "processes in every state are looked at" {
+	guest_as_user
+	attack attack-proc:$((3 * rounds))
+}
+
 # The secret is in the kernel's environment, and in the guest only in two halves.
 @test "nothing of the kernel's, the host's or other programs' can be read" {
 	guest_as_user

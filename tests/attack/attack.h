@@ -41,9 +41,9 @@ static uint64_t *g_tries; /* shared with all children */
 
 /* What an attacker may use, so that he starves himself only, and whether he stays root. */
 static struct {
-	rlim_t tasks, space_bytes;
+	rlim_t tasks, space_bytes, file_bytes;
 	bool root;
-} attacker_limit = { 50, 1UL << 30, false };
+} attacker_limit = { 50, 1UL << 30, 1 << 20, false };
 
 static inline uint64_t rnd(void)
 {
@@ -160,7 +160,8 @@ static inline uint64_t checksum(const struct area *a)
 
 static inline void become_attacker(void)
 {
-	struct rlimit none = { 0, 0 }, small = { 1 << 20, 1 << 20 },
+	struct rlimit none = { 0, 0 },
+		      small = { attacker_limit.file_bytes, attacker_limit.file_bytes },
 		      few = { attacker_limit.tasks, attacker_limit.tasks },
 		      space = { attacker_limit.space_bytes, attacker_limit.space_bytes };
 	sigset_t empty;

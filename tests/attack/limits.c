@@ -6,7 +6,10 @@
  * what has ended is seen to be free again.  Exits 0 if the answer was none or EAGAIN or ENOMEM, the
  * program went on, and the second time gave about as many as the first.
  *
- * usage: limits MAX
+ * With a USER it is that one who makes and keeps processes, as many as he gets and at most MAX; then
+ * root and another user must still be able to make some.
+ *
+ * usage: limits MAX [USER]
  */
 #include <pthread.h>
 #include "../guest/guest.h"
@@ -79,10 +82,68 @@ static void twice(const char *name, int (*fn)(int), int most)
 	CHECK(second >= first - first / 4 - 2, "%s: what has ended is free again", name);
 }
 
+enum { OTHERS = 15 };
+
+/* As a user who has more than he needs of everything else. */
+static int hold(int most, uid_t user, int report)
+{
+	int n = 0;
+
+	MUST(setgid(user) == 0 && setuid(user) == 0);
+	while (n < most) {
+		pid_t pid = fork();
+
+		if (!pid)
+			for (;;)
+				pause();
+		if (pid < 0)
+			break;
+		n++;
+	}
+	MUST(n == most || limit_error(errno));
+	MUST(write(report, &n, sizeof(n)) == sizeof(n));
+	for (;;)
+		pause();
+}
+
+static int others(uid_t user)
+{
+	int status;
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (!pid) {
+		MUST(setgid(user) == 0 && setuid(user) == 0);
+		_exit(processes(OTHERS) == OTHERS ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static int one_user_takes_all(int most, uid_t user)
+{
+	int report[2], n = 0;
+	pid_t pid;
+
+	MUST(pipe(report) == 0);
+	pid = fork();
+	MUST(pid >= 0);
+	if (!pid)
+		hold(most, user, report[1]);
+	MUST(read(report[0], &n, sizeof(n)) == sizeof(n));
+	say("user %u has %d processes", (unsigned int)user, n);
+	CHECK(n < most, "one user does not get all");
+	CHECK(processes(OTHERS) == OTHERS, "root can make processes");
+	CHECK(others(user + 1) == 0, "another user can make processes");
+	return finish();
+}
+
 int main(int argc, char **argv)
 {
 	int most = argc > 1 ? atoi(argv[1]) : 100;
 
+	if (argc > 2)
+		return one_user_takes_all(most, (uid_t)atoi(argv[2]));
 	twice("processes", processes, most);
 	twice("threads", threads, most);
 	return finish();

@@ -66,6 +66,31 @@ setup() {
 	[ "$(stat -L -c %s "$tiny/linux")" -lt "$(stat -L -c %s "$UML_BUILD/kernel/linux")" ]
 }
 
+# What the port cannot do is refused before anything is compiled, by name.
+@test "a configuration under which page tables are not safe does not build" {
+	obj=$BATS_TEST_TMPDIR/obj
+	run_logged make -s -C "$UML_BUILD/kernel/source" O="$obj" ARCH=um tinyconfig
+	[ "$status" -eq 0 ]
+	run_logged make -s -C "$UML_BUILD/kernel/source" O="$obj" ARCH=um prepare
+	[ "$status" -eq 0 ]
+	echo CONFIG_PREEMPT=y >"$BATS_TEST_TMPDIR/preempt.config"
+	(cd "$obj" && "$UML_BUILD/kernel/source/scripts/kconfig/merge_config.sh" -m -O "$obj" .config \
+		"$BATS_TEST_TMPDIR/preempt.config") >/dev/null
+	run_logged make -s -C "$UML_BUILD/kernel/source" O="$obj" ARCH=um olddefconfig
+	grep -qx CONFIG_PREEMPTION=y "$obj/.config"
+	run_logged make -s -C "$UML_BUILD/kernel/source" O="$obj" ARCH=um prepare
+	[ "$status" -ne 0 ]
+	[[ $output == *"CONFIG_PREEMPTION: page tables are not safe"* ]]
+	# The others by the header alone, with what the options would define.
+	for option in SMP:1 PREEMPT_RT:1 NR_CPUS:8 PAGE_SHIFT:14 PGTABLE_LEVELS:5 HIGHPTE:1; do
+		run_logged gcc -E -DCONFIG_NR_CPUS=1 -DCONFIG_PAGE_SHIFT=12 -DCONFIG_PGTABLE_LEVELS=4 \
+			-U"CONFIG_${option%:*}" -D"CONFIG_${option%:*}=${option#*:}" \
+			"$UML_SOURCE/kernel/arch/um/include/asm/supported.h"
+		[ "$status" -ne 0 ]
+		[[ $output == *"CONFIG_${option%:*}"* ]]
+	done
+}
+
 @test "the kernel tree's kunit.py finds the options of all its tests" {
 	cd "$UML_BUILD/kernel/source"
 	run_logged python3 tools/testing/kunit/kunit.py config --alltests --arch=um \

@@ -135,6 +135,36 @@ at_limit() {
 	at_limit
 }
 
+# begins_with TASKS: what the guest begins with is for so many tasks that the host has room for.
+begins_with() {
+	log "tasks the host has room for: $1"
+	[ "$status" -eq 0 ]
+	[[ $output =~ threads-max=([0-9]+)" user="([0-9]+) ]]
+	[ "${BASH_REMATCH[1]}" -eq $(($1 + 256)) ]
+	[ "${BASH_REMATCH[2]}" -eq $(($1 / 2)) ]
+	guest_check_clean
+}
+
+show_limits='run=/t/eval,echo,threads-max=$(cat,/proc/sys/kernel/threads-max),user=$(ulimit,-u)'
+
+@test "threads-max and each user's processes begin with what the host has room for" {
+	host_boot "${lone[@]}" prlimit --nproc=400:400 kernel quiet mem=512M "$show_limits"
+	begins_with $(((400 - 16) / 2))
+	host_boot "${lone[@]}" prlimit --nofile=300:300 kernel quiet mem=512M "$show_limits"
+	begins_with $(((300 - 32) / 2))
+}
+
+@test "one user of the guest cannot use up the processes that the host has for it" {
+	for limit in --nproc=200:200 --nofile=250:250; do
+		host_boot "${lone[@]}" prlimit "$limit" kernel quiet mem=256M \
+			run=/t/attack/limits,1000,1000
+		[ "$status" -eq 0 ]
+		[[ $output == *"ok another user can make processes"* ]]
+		[[ $output != *FAIL* ]]
+		guest_check_clean
+	done
+}
+
 # ---- control groups -------------------------------------------------------------------------
 
 # cgroup_make CONTROLLER: a group of our own below ours; sets group and version.
@@ -179,6 +209,14 @@ teardown() {
 	host_boot "${in_group[@]}" "$group" "${lone[@]}" kernel quiet mem=256M \
 		run=/t/attack/limits,300
 	at_limit
+}
+
+@test "threads-max begins with what pids.max of the control group has room for" {
+	need_root "a control group"
+	cgroup_make pids
+	cgroup_set pids.max 300
+	host_boot "${in_group[@]}" "$group" "${lone[@]}" kernel quiet mem=512M "$show_limits"
+	begins_with $(((300 - 16) / 2))
 }
 
 @test "any pids.max: works or says what to do" {

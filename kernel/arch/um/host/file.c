@@ -39,6 +39,34 @@ void host_file_close(int fd)
 	host_call(close, fd);
 }
 
+bool host_file_text(const char *path, char *text, size_t size)
+{
+	int fd = host_file_open(path, 0);
+	long n;
+
+	if (fd < 0)
+		return false;
+	n = host_call(read, fd, text, size - 1);
+	host_file_close(fd);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	return true;
+}
+
+u64 host_file_number(const char *path)
+{
+	char text[32];
+	u64 value = 0;
+	int i;
+
+	if (!host_file_text(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
+		return HOST_NO_NUMBER;
+	for (i = 0; text[i] >= '0' && text[i] <= '9'; i++)
+		value = value * 10 + text[i] - '0';
+	return value;
+}
+
 int host_file_size(int fd, u64 *size_bytes)
 {
 	struct stat st;

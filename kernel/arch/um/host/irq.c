@@ -58,6 +58,8 @@ void host_irq_wait(void)
 /* Send the interrupted kernel code to an assembly entry, as if it had called it. */
 static void divert(struct host_ucontext *uc, const char *entry)
 {
+	if (um_stack_guard_holds(uc->sp - 8))
+		um_kernel_fault(HOST_SIGSEGV, 0, uc->sp - 8, uc->ip, uc->sp, uc->bp);
 	uc->sp -= 8;
 	*(unsigned long *)uc->sp = uc->ip;
 	uc->ip = (unsigned long)entry;
@@ -100,21 +102,30 @@ static void interrupt_signal(int sig, struct host_siginfo *info, struct host_uco
 	deliver(uc);
 }
 
-/* The kernel itself faulted: a fixup, or the end. */
+/*
+ * The kernel itself faulted: a mapping to be brought in, a fixup, or the end.  What looks for
+ * the last two may be in such a mapping itself.
+ */
 static void fault_signal(int sig, struct host_siginfo *info, struct host_ucontext *uc)
 {
+	if (sig == HOST_SIGSEGV && um_kernel_map_fault(info->addr))
+		return;
 	if (um_fixup_exception(&uc->ip))
 		return;
 	um_kernel_fault(sig, info->code, info->addr, uc->ip, uc->sp, uc->bp);
 }
 
-static void set_handler(int sig, void (*handler)(int, struct host_siginfo *, struct host_ucontext *))
+#define SIGNAL_BIT(sig)	(1UL << ((sig) - 1))
+
+static void set_handler(int sig, void (*handler)(int, struct host_siginfo *, struct host_ucontext *),
+			unsigned long unmasked)
 {
 	struct host_sigaction act = {
 		.handler = (unsigned long)handler,
-		.flags = HOST_SA_SIGINFO | HOST_SA_ONSTACK | HOST_SA_RESTORER,
+		.flags = HOST_SA_SIGINFO | HOST_SA_ONSTACK | HOST_SA_RESTORER |
+			 (unmasked ? HOST_SA_NODEFER : 0),
 		.restorer = (unsigned long)host_sigreturn,
-		.mask = ~0UL,
+		.mask = ~unmasked,
 	};
 
 	host_call(rt_sigaction, sig, &act, 0, 8);
@@ -136,9 +147,9 @@ void host_signals_start(void)
 	kernel_process = host_call(getpid);
 	host_call(sigaltstack, &ss, 0);
 	for (i = 0; i < ARRAY_LEN(interrupts); i++)
-		set_handler(interrupts[i], interrupt_signal);
+		set_handler(interrupts[i], interrupt_signal, 0);
 	for (i = 0; i < ARRAY_LEN(faults); i++)
-		set_handler(faults[i], fault_signal);
+		set_handler(faults[i], fault_signal, SIGNAL_BIT(HOST_SIGSEGV));
 	host_call(rt_sigaction, HOST_SIGPIPE, &ignore, 0, 8);
 	host_call(rt_sigprocmask, 2, &none, 0, 8);
 }

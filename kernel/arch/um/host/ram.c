@@ -65,9 +65,9 @@ int host_ram_map_kernel(unsigned long addr, unsigned long phys, unsigned long by
 	return got < 0 ? got : 0;
 }
 
-void host_ram_unmap_kernel(unsigned long addr, unsigned long bytes)
+int host_ram_unmap_kernel(unsigned long addr, unsigned long bytes)
 {
-	host_call(munmap, addr, bytes);
+	return host_call(munmap, addr, bytes);
 }
 
 void host_ram_release(unsigned long phys, unsigned long bytes)
@@ -92,6 +92,11 @@ int host_shadow_map(void)
 int host_image_protect(const void *start, unsigned long bytes)
 {
 	return host_call(mprotect, start, bytes, HOST_PROT_READ);
+}
+
+int host_image_guard(const void *start, unsigned long bytes)
+{
+	return host_call(mprotect, start, bytes, 0);
 }
 
 static void collapse_run(void *arg)

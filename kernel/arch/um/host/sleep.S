@@ -21,11 +21,14 @@ host_guard_abort:
 	.size	host_guarded_call, . - host_guarded_call
 
 /*
- * um_irq_thunk - where the signal handler sends interrupted kernel code: a pt_regs on
- * its own stack, the C handler, and back.  The handler pushed the interrupted address.
+ * um_irq_thunk - where the signal handler sends interrupted kernel code: all registers
+ * saved on its own stack, the C handler, and back.  The handler pushed the interrupted
+ * address; with it the first two words are a frame like any other's.
  */
 	.globl	um_irq_thunk
 um_irq_thunk:
+	push	%rbp
+	mov	%rsp, %rbp
 	pushfq
 	cld
 	push	%rax
@@ -37,15 +40,13 @@ um_irq_thunk:
 	push	%r9
 	push	%r10
 	push	%r11
-	push	%rbp
 	push	%rbx
-	mov	%rsp, %rbp
-	lea	96(%rsp), %rdi		/* the interrupted address */
+	lea	8(%rbp), %rdi		/* the interrupted address */
+	mov	(%rbp), %rsi
 	and	$-16, %rsp
 	call	um_irq_from_kernel
-	mov	%rbp, %rsp
+	lea	-88(%rbp), %rsp
 	pop	%rbx
-	pop	%rbp
 	pop	%r11
 	pop	%r10
 	pop	%r9
@@ -56,6 +57,7 @@ um_irq_thunk:
 	pop	%rcx
 	pop	%rax
 	popfq
+	pop	%rbp
 	ret
 
 /* Where a signal handler of the kernel process returns to. */

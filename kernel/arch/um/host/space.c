@@ -15,6 +15,7 @@
 #include "raw.h"
 
 #define PAGE_BYTES	4096UL
+#define LARGE_PAGE	(2UL << 20)
 #define SPACE_MIN	(1UL << 38)
 #define SPACE_MAX	(1UL << 47)
 
@@ -32,6 +33,15 @@ static bool is_for_programs(unsigned long addr)
 	if (page >= 0)
 		host_call(munmap, page, PAGE_BYTES);
 	return page == addr || page == -EEXIST;
+}
+
+/* Up to @range; nothing where the host has no random numbers yet. */
+static unsigned long random_below(unsigned long range)
+{
+	unsigned long value = 0;
+
+	host_call(getrandom, &value, sizeof(value), 1 /* NONBLOCK */);
+	return value % range;
 }
 
 int host_space_find(void)
@@ -52,10 +62,10 @@ int host_space_find(void)
 	host_stub_base = (end - OFF_STUB_END) & -STUB_SPACE;
 	/*
 	 * RAM grows towards it from below.  Hosts place what has no address of its own from the
-	 * end downwards, or from a third of it upwards.
+	 * end downwards, or from a third of it upwards.  Nobody shall guess where vmalloc is.
 	 */
-	host_vmalloc_base = (end / 8 + STUB_SPACE - 1) & -STUB_SPACE;
-	large = 2 * host_vmalloc_base;
+	host_vmalloc_base = (end / 8 + random_below(end / 64) + LARGE_PAGE - 1) & -LARGE_PAGE;
+	large = (2 * host_vmalloc_base + STUB_SPACE - 1) & -STUB_SPACE;
 	return 0;
 }
 

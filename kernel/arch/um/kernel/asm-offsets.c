@@ -3,6 +3,7 @@
 #define COMPILE_OFFSETS
 #include <linux/kbuild.h>
 #include <linux/sched.h>
+#include <asm/supported.h>
 
 int main(void)
 {

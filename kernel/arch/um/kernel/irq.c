@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * irq.c - the guest kernel's interrupts: lines of the host layer as Linux interrupts.
+ *
+ * Handlers and softirqs have a stack of their own, as what they interrupt may be deep in its
+ * own already.  What may end in another task's running, or in a signal, happens on the task's.
  */
 #include <linux/entry-common.h>
 #include <linux/interrupt.h>
@@ -8,12 +11,35 @@
 #include <linux/irqdesc.h>
 #include <linux/seq_file.h>
 #include <host/irq.h>
+#include <host/ram.h>
 #include <asm/irq_regs.h>
+#include <asm/softirq_stack.h>
 #include <asm/um_user.h>
 
-void um_irq_from_kernel(unsigned long *stack);
+void um_irq_from_kernel(unsigned long *stack, unsigned long bp);
+void um_call_on_stack(void *top, void (*fn)(void *arg), void *arg);
 
-void um_handle_irqs(struct pt_regs *regs)
+struct um_irq_stack um_irq_stack __page_aligned_bss;
+
+static void on_irq_stack(void (*fn)(void *arg), void *arg)
+{
+	if (um_irq_stack_holds((unsigned long)__builtin_frame_address(0)))
+		fn(arg);
+	else
+		um_call_on_stack(um_irq_stack.stack + sizeof(um_irq_stack.stack), fn, arg);
+}
+
+static void softirqs(void *unused)
+{
+	__do_softirq();
+}
+
+void do_softirq_own_stack(void)
+{
+	on_irq_stack(softirqs, NULL);
+}
+
+static void handle_irqs(void *regs)
 {
 	struct pt_regs *old = set_irq_regs(regs);
 	unsigned long lines;
@@ -27,6 +53,11 @@ void um_handle_irqs(struct pt_regs *regs)
 	}
 	irq_exit_rcu();
 	set_irq_regs(old);
+}
+
+void um_handle_irqs(struct pt_regs *regs)
+{
+	on_irq_stack(handle_irqs, regs);
 }
 
 /* Interrupts are off, and go on at the end; until then more may have come. */
@@ -48,10 +79,10 @@ static void irqs_in_kernel(unsigned long ip, unsigned long sp, unsigned long bp)
 	} while (true);
 }
 
-/* From um_irq_thunk: @stack points to the interrupted address. */
-__visible void um_irq_from_kernel(unsigned long *stack)
+/* From um_irq_thunk: @stack points to the interrupted address; @bp is what it had in rbp. */
+__visible void um_irq_from_kernel(unsigned long *stack, unsigned long bp)
 {
-	irqs_in_kernel(stack[0], (unsigned long)(stack + 1), 0);
+	irqs_in_kernel(stack[0], (unsigned long)(stack + 1), bp);
 }
 
 /* Interrupts went on, and some are pending. */
@@ -59,7 +90,8 @@ void um_irq_replay(void)
 {
 	WRITE_ONCE(host_irq_enabled, ARCH_IRQ_DISABLED);
 	barrier();
-	irqs_in_kernel(_RET_IP_, (unsigned long)__builtin_frame_address(0), 0);
+	irqs_in_kernel(_RET_IP_, (unsigned long)__builtin_frame_address(0),
+		       (unsigned long)__builtin_frame_address(0));
 }
 EXPORT_SYMBOL(um_irq_replay);
 EXPORT_SYMBOL(host_irq_enabled);
@@ -76,10 +108,12 @@ int __init arch_probe_nr_irqs(void)
 
 void __init init_IRQ(void)
 {
-	unsigned int irq;
+	unsigned int line;
 
-	for (irq = 0; irq < HOST_IRQS; irq++)
-		irq_set_chip_and_handler(irq, &host_chip, handle_simple_irq);
+	for (line = 0; line < HOST_IRQS; line++)
+		irq_set_chip_and_handler(line, &host_chip, handle_simple_irq);
+	if (host_image_guard(um_irq_stack.guard, sizeof(um_irq_stack.guard)))
+		pr_warn("the stack of interrupts has no guard page\n");
 }
 
 int arch_show_interrupts(struct seq_file *p, int prec)

@@ -13,14 +13,19 @@
 #include <linux/mm.h>
 #include <linux/moduleloader.h>
 #include <linux/overflow.h>
+#include <linux/random.h>
 #include <linux/string.h>
+
+#define MODULES_RANDOM_PAGES	65536	/* a quarter of the range: they begin at one of so many places */
 
 static struct execmem_info um_execmem __ro_after_init;
 
 struct execmem_info __init *execmem_arch_setup(void)
 {
+	unsigned long offset = get_random_u32_below(MODULES_RANDOM_PAGES) * PAGE_SIZE;
+
 	um_execmem.ranges[EXECMEM_DEFAULT] = (struct execmem_range) {
-		.start = MODULES_VADDR,
+		.start = MODULES_VADDR + offset,
 		.end = MODULES_END,
 		.pgprot = PAGE_KERNEL_EXEC,
 		.alignment = MODULE_ALIGN,

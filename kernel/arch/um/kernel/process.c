@@ -23,12 +23,19 @@
 struct um_cpu_task cpu_tasks[NR_CPUS] = { { &init_task } };
 EXPORT_SYMBOL(cpu_tasks);
 
+#ifdef CONFIG_STACKPROTECTOR
+unsigned long __stack_chk_guard __ro_after_init;
+EXPORT_SYMBOL(__stack_chk_guard);
+#endif
+
 struct task_struct *um_switch_stacks(struct task_struct *prev, struct task_struct *next);
 void um_task_start(struct task_struct *prev, int (*fn)(void *), void *arg);
 extern const char um_task_entry[];
 
-struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
+/* Of the scheduler for whoever asks where a task waits. */
+__sched struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
+	um_kernel_map_stack(next);
 	cpu_tasks[0].task = next;
 	return um_switch_stacks(prev, next);
 }
@@ -70,6 +77,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	p->thread.stepping = p->thread.watching = false;
 	p->thread.watch = NULL;
 	p->thread.dr6 = 0;
+	p->thread.evictions = 0;
 	prepare_stack(p, args->fn, args->fn_arg);
 	if (args->fn) {
 		memset(regs, 0, sizeof(*regs));
@@ -142,22 +150,4 @@ unsigned long arch_align_stack(unsigned long sp)
 unsigned long arch_randomize_brk(struct mm_struct *mm)
 {
 	return randomize_page(mm->brk, 0x02000000);
-}
-
-unsigned long __get_wchan(struct task_struct *tsk)
-{
-	unsigned long low = (unsigned long)task_stack_page(tsk), high = low + THREAD_SIZE - 16;
-	unsigned long *frame = (unsigned long *)((struct switch_frame *)tsk->thread.sp)->bp;
-	unsigned long ip;
-	int depth;
-
-	for (depth = 0; depth < 16; depth++) {
-		if ((unsigned long)frame < low || (unsigned long)frame >= high)
-			return 0;
-		ip = READ_ONCE_NOCHECK(frame[1]);
-		if (!in_sched_functions(ip))
-			return ip;
-		frame = (unsigned long *)READ_ONCE_NOCHECK(frame[0]);
-	}
-	return 0;
 }

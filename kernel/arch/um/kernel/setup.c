@@ -56,6 +56,13 @@ static void __init load_initrd(void)
 #endif
 }
 
+/* Before anything is placed at random, or anybody is given a number that nobody shall guess. */
+static void __init seed_random(void)
+{
+	add_bootloader_randomness(host_random, sizeof(host_random));
+	memzero_explicit(host_random, sizeof(host_random));
+}
+
 void __init setup_arch(char **cmdline_p)
 {
 	strscpy(boot_command_line, host_options.command_line, COMMAND_LINE_SIZE);
@@ -63,6 +70,8 @@ void __init setup_arch(char **cmdline_p)
 	*cmdline_p = command_line;
 	kasan_init();
 	um_panic_init();
+	seed_random();
+	um_kernel_map_init();
 
 	setup_initial_init_mm(_text, _etext, _edata, _end);
 	memblock_add(0, host_ram_base + host_ram_bytes);
@@ -89,15 +98,6 @@ static int __init call_constructors(void)
 }
 early_initcall(call_constructors);
 #endif
-
-/* Entropy that the host gave us before the first guest program needs any. */
-static int __init seed_random(void)
-{
-	add_bootloader_randomness(host_random, sizeof(host_random));
-	memzero_explicit(host_random, sizeof(host_random));
-	return 0;
-}
-early_initcall(seed_random);
 
 /* The image is not in the memfd that guests see: its initial part cannot be reused. */
 void free_initmem(void)

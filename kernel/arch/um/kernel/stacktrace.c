@@ -2,6 +2,8 @@
 /*
  * stacktrace.c - call traces of kernel stacks, and the kernel's registers after a fault.
  *
+ * A trace that begins on the stack of interrupts goes on on that of the task.
+ *
  * With frame pointers the chain of frames is followed, each checked to lie on the task's
  * stack, above the one before.  Without them, all words on the stack that could be return
  * addresses are shown, with a question mark.
@@ -15,6 +17,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>
 #include <asm/ptrace.h>
+#include <asm/um_user.h>
 
 /* A stack frame, where rbp points. */
 struct frame {
@@ -27,7 +30,8 @@ struct frame {
 #define SWITCH_IP	6
 
 struct walk {
-	unsigned long low, high;	/* the stack */
+	struct task_struct *task;
+	unsigned long low, high;	/* the stack that it is on now */
 	unsigned long ip;		/* first address, or 0 */
 	unsigned long bp;		/* first frame */
 	unsigned long sp;		/* where to look for words, if there are no frames */
@@ -38,10 +42,20 @@ static bool on_stack(const struct walk *w, unsigned long addr, size_t size)
 	return addr >= w->low && addr + size <= w->high && !(addr % sizeof(long));
 }
 
+static void walk_stack_of_task(struct walk *w)
+{
+	w->low = (unsigned long)task_stack_page(w->task);
+	w->high = w->low + THREAD_SIZE;
+}
+
+static bool on_irq_stack(const struct walk *w)
+{
+	return um_irq_stack_holds(w->low);
+}
+
 static void walk_start(struct walk *w, struct task_struct *task, struct pt_regs *regs)
 {
-	w->low = (unsigned long)task_stack_page(task);
-	w->high = w->low + THREAD_SIZE;
+	w->task = task;
 	if (regs) {
 		w->ip = regs->ip;
 		w->bp = regs->bp;
@@ -56,11 +70,25 @@ static void walk_start(struct walk *w, struct task_struct *task, struct pt_regs 
 		w->bp = saved[SWITCH_BP];
 		w->sp = task->thread.sp;
 	}
+	walk_stack_of_task(w);
+	if (um_irq_stack_holds(w->sp)) {
+		w->low = (unsigned long)um_irq_stack.stack;
+		w->high = w->low + sizeof(um_irq_stack.stack);
+	}
+}
+
+/* The next frame is above the last one, or on the stack that was interrupted. */
+static bool walk_up(struct walk *w, unsigned long from, unsigned long to)
+{
+	if (!on_irq_stack(w) || on_stack(w, to, sizeof(struct frame)))
+		return to > from;
+	walk_stack_of_task(w);
+	return true;
 }
 
 typedef bool (*visit_fn)(void *cookie, unsigned long addr);
 
-static void walk_frames(const struct walk *w, visit_fn visit, void *cookie)
+static void walk_frames(struct walk *w, visit_fn visit, void *cookie)
 {
 	const struct frame *frame;
 	unsigned long bp = w->bp, caller;
@@ -73,35 +101,71 @@ static void walk_frames(const struct walk *w, visit_fn visit, void *cookie)
 		    !visit(cookie, frame->return_ip))
 			return;
 		caller = READ_ONCE_NOCHECK(frame->caller);
-		if (caller <= bp)
+		if (!walk_up(w, bp, caller))
 			return;
 		bp = caller;
 	}
 }
 
-static void walk_words(const struct walk *w, visit_fn visit, void *cookie)
+static bool walk_words_of_stack(const struct walk *w, visit_fn visit, void *cookie)
 {
 	unsigned long sp;
 
-	if (w->ip && !visit(cookie, w->ip))
-		return;
 	for (sp = round_up(w->sp, sizeof(long)); on_stack(w, sp, sizeof(long)); sp += sizeof(long)) {
 		unsigned long word = READ_ONCE_NOCHECK(*(unsigned long *)sp);
 
 		if (__kernel_text_address(word) && !visit(cookie, word))
-			return;
+			return false;
 	}
+	return true;
 }
 
+static void walk_words(struct walk *w, visit_fn visit, void *cookie)
+{
+	if ((w->ip && !visit(cookie, w->ip)) || !walk_words_of_stack(w, visit, cookie) ||
+	    !on_irq_stack(w))
+		return;
+	/* um_call_on_stack() left it there. */
+	w->sp = READ_ONCE_NOCHECK(((unsigned long *)w->high)[-1]);
+	walk_stack_of_task(w);
+	walk_words_of_stack(w, visit, cookie);
+}
+
+/* A task that has ended, but that nobody has waited for, has no stack any more. */
 static void walk_stack(struct task_struct *task, struct pt_regs *regs, visit_fn visit, void *cookie)
 {
 	struct walk w;
 
+	if (!try_get_task_stack(task))
+		return;
 	walk_start(&w, task, regs);
 	if (IS_ENABLED(CONFIG_FRAME_POINTER))
 		walk_frames(&w, visit, cookie);
 	else
 		walk_words(&w, visit, cookie);
+	put_task_stack(task);
+}
+
+static bool find_waiter(void *ip, unsigned long addr)
+{
+	if (in_sched_functions(addr))
+		return true;
+	*(unsigned long *)ip = addr;
+	return false;
+}
+
+/**
+ * __get_wchan() - where a task waits
+ * @task: one that does not run
+ *
+ * Return: the address in the kernel from which it went to sleep, or 0.
+ */
+unsigned long __get_wchan(struct task_struct *task)
+{
+	unsigned long ip = 0;
+
+	walk_stack(task, NULL, find_waiter, &ip);
+	return ip;
 }
 
 #ifdef CONFIG_ARCH_STACKWALK

@@ -25,6 +25,24 @@ um_switch_stacks:
 	mov	%rdi, %rax
 	ret
 
+/*
+ * void um_call_on_stack(void *top, void (*fn)(void *arg), void *arg)
+ *
+ * The word at the top leads traces without frame pointers back to the first stack.
+ */
+	.globl	um_call_on_stack
+um_call_on_stack:
+	push	%rbp
+	mov	%rsp, %rbp
+	mov	%rdi, %rsp
+	push	%rbp
+	push	$0
+	mov	%rdx, %rdi
+	call	*%rsi
+	mov	%rbp, %rsp
+	pop	%rbp
+	ret
+
 /* A new task's first instructions: r12 = function or 0, r13 = its argument. */
 	.globl	um_task_entry
 um_task_entry:

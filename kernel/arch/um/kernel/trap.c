@@ -14,6 +14,8 @@
 #include <asm/trapnr.h>
 #include <asm/um_user.h>
 
+#define STATUS_FAULT	1	/* as of a panic */
+
 /*
  * Two host calls pass every seccomp filter (uretprobe, uprobe); the host answers the
  * first with SIGILL.  To the guest they do not exist.
@@ -105,13 +107,29 @@ bool um_fixup_exception(unsigned long *ip)
 	return true;
 }
 
+/* The page below the stack of interrupts, or that of the current task. */
+bool um_stack_guard_holds(unsigned long addr)
+{
+	unsigned long stack = (unsigned long)task_stack_page(current);
+
+	return addr - (unsigned long)um_irq_stack.guard < sizeof(um_irq_stack.guard) ||
+	       (IS_ENABLED(CONFIG_VMAP_STACK) && addr - (stack - PAGE_SIZE) < PAGE_SIZE);
+}
+
 void um_kernel_fault(int sig, int code, unsigned long addr, unsigned long ip, unsigned long sp,
 		     unsigned long bp)
 {
 	struct pt_regs regs = { .ip = ip, .sp = sp, .bp = bp };
+	static unsigned int depth;
 
+	/* One more fault while the first is told is told too, then it is enough. */
+	if (depth++ > 1)
+		host_exit(STATUS_FAULT);
 	host_irq_enabled = ARCH_IRQ_DISABLED;
 	bust_spinlocks(1);
+	if (um_stack_guard_holds(addr))
+		pr_emerg("kernel stack overflow: the stack of %s\n",
+			 um_irq_stack_holds(sp + PAGE_SIZE) ? "interrupts" : "a task");
 	pr_emerg("kernel fault: signal %d, code %d, address %lx, at %pS, stack %lx, task %s\n",
 		 sig, code, addr, (void *)ip, sp, current->comm);
 	kasan_non_canonical_hook(addr);

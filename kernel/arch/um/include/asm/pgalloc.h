@@ -5,6 +5,15 @@
 
 #include <linux/mm.h>
 
+/* The kernel's own tables are larger: mm/kernel_map.c. */
+pte_t *um_kernel_table_alloc(void);
+
+#define __HAVE_ARCH_PTE_ALLOC_ONE_KERNEL
+static inline pte_t *pte_alloc_one_kernel(struct mm_struct *mm)
+{
+	return um_kernel_table_alloc();
+}
+
 #include <asm-generic/pgalloc.h>
 
 static inline void pmd_populate_kernel(struct mm_struct *mm, pmd_t *pmdp, pte_t *table)

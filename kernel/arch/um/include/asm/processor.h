@@ -48,6 +48,7 @@ struct um_watch;
  * @watching: it is set for the debug registers, the tracer asked for no step
  * @watch: debug registers, or NULL while all are 0
  * @dr6: the one that tells what the last trap was, without its reserved bits
+ * @evictions: how many there had been when its stack was last seen in the host (mm/kernel_map.c)
  */
 struct thread_struct {
 	unsigned long sp;
@@ -62,6 +63,7 @@ struct thread_struct {
 	unsigned long trap_nr;
 	struct um_watch *watch;
 	unsigned long dr6;
+	unsigned long evictions;
 };
 
 #define INIT_THREAD	{ }

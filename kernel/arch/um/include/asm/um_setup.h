@@ -18,4 +18,7 @@ void um_clock_early_init(void);
 /** um_hwcap_init() - find out what the processor offers to guest programs */
 void um_hwcap_init(void);
 
+/** um_kernel_map_init() - find out how many host mappings vmalloc may take */
+void um_kernel_map_init(void);
+
 #endif

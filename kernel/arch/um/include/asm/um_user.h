@@ -4,6 +4,7 @@
 #define __ASM_UM_USER_LOOP_H
 
 #include <linux/types.h>
+#include <asm/thread_info.h>
 
 struct task_struct;
 struct pt_regs;
@@ -155,5 +156,24 @@ void um_settle_notes(struct mm_struct *mm);
 
 /** um_handle_irqs() - run the handlers of all pending interrupts. */
 void um_handle_irqs(struct pt_regs *regs);
+
+/**
+ * um_kernel_map_stack() - bring a task's stack into the host; it stays while the task is current
+ * @task: the task that is to be switched to
+ *
+ * Context: interrupts off.
+ */
+void um_kernel_map_stack(struct task_struct *task);
+
+/* The stack of interrupts, hard and soft. */
+extern struct um_irq_stack {
+	u8 guard[PAGE_SIZE];
+	u8 stack[THREAD_SIZE];
+} um_irq_stack;
+
+static inline bool um_irq_stack_holds(unsigned long addr)
+{
+	return addr - (unsigned long)um_irq_stack.stack < sizeof(um_irq_stack.stack);
+}
 
 #endif

@@ -13,4 +13,7 @@
  */
 u64 host_cgroup_memory(void);
 
+/** host_cgroup_pids() - the same of processes and threads, in their number. */
+u64 host_cgroup_pids(void);
+
 #endif

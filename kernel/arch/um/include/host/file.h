@@ -27,6 +27,26 @@ int host_file_open(const char *path, unsigned int flags);
 void host_file_close(int fd);
 
 /**
+ * host_file_text() - the beginning of a file, as a text
+ * @path: host path
+ * @text: where to
+ * @size: of @text, its end included
+ *
+ * Return: false if it cannot be read.
+ */
+bool host_file_text(const char *path, char *text, size_t size);
+
+#define HOST_NO_NUMBER		(~(u64)0)
+
+/**
+ * host_file_number() - the number that a file begins with
+ * @path: host path, of a file such as those in /proc/sys
+ *
+ * Return: the number, or HOST_NO_NUMBER if it begins with none or cannot be read.
+ */
+u64 host_file_number(const char *path);
+
+/**
  * host_file_size() - size of a file or block device
  * @fd: the descriptor
  * @size_bytes: where the size is stored

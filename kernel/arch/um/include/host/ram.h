@@ -36,8 +36,8 @@ int host_ram_map(void);
  */
 int host_ram_map_kernel(unsigned long addr, unsigned long phys, unsigned long bytes, int prot);
 
-/** host_ram_unmap_kernel() - undo host_ram_map_kernel(). */
-void host_ram_unmap_kernel(unsigned long addr, unsigned long bytes);
+/** host_ram_unmap_kernel() - undo host_ram_map_kernel().  Return: 0 or -errno. */
+int host_ram_unmap_kernel(unsigned long addr, unsigned long bytes);
 
 /**
  * host_ram_populate() - have the host back a range before something is read into it
@@ -80,6 +80,9 @@ int host_shadow_map(void);
 
 /** host_image_protect() - make a part of the kernel's image read-only, for good. */
 int host_image_protect(const void *start, unsigned long bytes);
+
+/** host_image_guard() - make a part of the kernel's image inaccessible. */
+int host_image_guard(const void *start, unsigned long bytes);
 
 extern int host_ram_fd;
 

@@ -45,12 +45,23 @@ bool host_children_reap(void);
 const char *host_zygote_death(void);
 
 /**
+ * um_kernel_map_fault() - kernel side: a mapping of vmalloc's is missing in the host
+ * @addr: faulting address
+ *
+ * Context: signal handler.  Return: true if it is there now.
+ */
+bool um_kernel_map_fault(unsigned long addr);
+
+/**
  * um_fixup_exception() - kernel side: look up the exception table
  * @ip: faulting address; moved to the fixup
  *
  * Context: signal handler.  Return: true if there was a fixup.
  */
 bool um_fixup_exception(unsigned long *ip);
+
+/** um_stack_guard_holds() - kernel side: has a stack that grew to here come to its end? */
+bool um_stack_guard_holds(unsigned long addr);
 
 /**
  * um_kernel_fault() - kernel side: report a fault of the kernel and end
