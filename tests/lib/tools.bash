@@ -4,9 +4,16 @@
 
 # The program under test, by its name: tool NAME prints its path in the build folder.
 tool() {
-	local found=("$UML_BUILD"/*/"$1")
-	[ -x "${found[0]}" ] || { log "$1: not built in $UML_BUILD"; return 1; }
-	printf '%s\n' "${found[0]}"
+	local path
+	# A build inside of the build folder has folders of these names.
+	for path in "$UML_BUILD"/*/"$1"; do
+		if [ -f "$path" ] && [ -x "$path" ]; then
+			printf '%s\n' "$path"
+			return
+		fi
+	done
+	log "$1: not built in $UML_BUILD"
+	return 1
 }
 
 # The program of Debian's uml-utilities by that name.
