@@ -151,6 +151,32 @@ life() {
 	[[ $output == *"it is no bridge"* ]]
 }
 
+@test "a bridge is found behind any number of interfaces that have its address" {
+	seq 300 | sed 's/.*/tuntap add dev m& mode tap\naddress add 10.7.0.9\/32 dev m&/' >"$BATS_TEST_TMPDIR/many"
+	in_netns ip -batch "$BATS_TEST_TMPDIR/many"
+	in_netns ip link add br0 type bridge
+	in_netns ip address add 10.7.0.9/24 dev br0
+	in_netns ip link set br0 up
+	ask "$alice" -r 'ip -d link show $TAP' "$helper" 4 tuntap up 10.7.0.9
+	[ "$status" -eq 0 ]
+	[[ $output == *" master br0 "* ]]
+}
+
+@test "a guest's network that has too many interfaces of the host is refused, not answered for in part" {
+	seq 70 | sed 's/.*/tuntap add dev m& mode tap\naddress add 10.70.&.1\/24 dev m&\nlink set m& up/' \
+		>"$BATS_TEST_TMPDIR/many"
+	in_netns ip -batch "$BATS_TEST_TMPDIR/many"
+	ask "$alice" -r "$(script '
+		refused $alice 4 add $TAP 10.7.0.2 255.0.0.0
+		test -z "$(ip neighbour show proxy)"
+		ask $alice 4 add $TAP 10.7.0.2 255.255.255.0
+		ip neighbour show proxy
+	')" "$helper" 4 tuntap up 10.7.0.1
+	[ "$status" -eq 0 ]
+	[[ $output == *"the host has more than 64 interfaces in the guest's network; give the guest a longer netmask"* ]]
+	[[ $output == *"10.7.0.2 dev up0 proxy"* ]]
+}
+
 @test "each user has so many interfaces at a time; those that were made to stay count" {
 	echo "interfaces 2" >>"$policy"
 	cat >"$BATS_TEST_TMPDIR/third" <<-EOT
