@@ -49,4 +49,15 @@ int write_full(int fd, const void *buffer, size_t length);
  */
 int send_fd(int socket, int fd, const void *bytes, size_t length);
 
+/**
+ * receive_fd() - wait for a message on a Unix socket, and for a descriptor that may come with it
+ * @socket: the socket
+ * @bytes: where its bytes go to
+ * @length: how many at most
+ * @fd: set to the descriptor, or to -1
+ *
+ * Return: count of bytes, 0 where the other end is closed, or -errno.
+ */
+ssize_t receive_fd(int socket, void *bytes, size_t length, int *fd);
+
 #endif

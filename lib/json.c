@@ -1,49 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* json.c - a writer of JSON (RFC 8259), two spaces of indent a level. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/json.h"
+#include "lib/printable.h"
 
-/* Bytes of the UTF-8 sequence that text begins with (RFC 3629), 0 where it is none. */
-static unsigned int utf8_length(const unsigned char *text)
+/* A character by its number, one beyond the first 65,536 as two halves. */
+static void put_escape(FILE *out, uint32_t character)
 {
-	unsigned int length, low = 0x80, high = 0xbf;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4)
-		return 0;
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	if (text[0] == 0xe0)
-		low = 0xa0;
-	if (text[0] == 0xf0)
-		low = 0x90;
-	if (text[0] == 0xed)
-		high = 0x9f;
-	if (text[0] == 0xf4)
-		high = 0x8f;
-	for (unsigned int i = 1; i < length; i++, low = 0x80, high = 0xbf)
-		if (text[i] < low || text[i] > high)
-			return 0;
-	return length;
+	if (character < 0x10000) {
+		fprintf(out, "\\u%04x", (unsigned int)character);
+		return;
+	}
+	character -= 0x10000;
+	fprintf(out, "\\u%04x\\u%04x", 0xd800 | (unsigned int)(character >> 10),
+		0xdc00 | (unsigned int)(character & 0x3ff));
 }
 
-static void put_string(FILE *out, const char *string)
+static void put_string(FILE *out, const char *text, size_t length)
 {
-	const unsigned char *text = (const unsigned char *)string;
-
 	putc('"', out);
-	while (*text) {
-		unsigned int length = utf8_length(text);
+	while (length) {
+		uint32_t character;
+		size_t size = utf8_decode(text, length, &character);
 
-		if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text++);
-		else if (*text < 0x20 || *text == 0x7f)
-			fprintf(out, "\\u%04x", *text++);
-		else if (!length)
-			fputs("\\ufffd", out), text++;
-		else
-			text += fwrite(text, 1, length, out);
+		if (!size) {
+			fputs("\\ufffd", out);
+			size = 1;
+		} else if (*text == '"' || *text == '\\') {
+			fprintf(out, "\\%c", *text);
+		} else if (printable_character(character)) {
+			fwrite(text, 1, size, out);
+		} else {
+			put_escape(out, character);
+		}
+		text += size;
+		length -= size;
 	}
 	putc('"', out);
 }
@@ -61,7 +54,7 @@ static void begin_value(struct json *json, const char *name)
 		putc(',', json->out);
 	begin_line(json);
 	if (name) {
-		put_string(json->out, name);
+		put_string(json->out, name, strlen(name));
 		fputs(": ", json->out);
 	}
 	json->more = true;
@@ -110,13 +103,20 @@ void json_array_end(struct json *json)
 	end_group(json, ']');
 }
 
-void json_string(struct json *json, const char *name, const char *text)
+void json_bytes(struct json *json, const char *name, const char *text, size_t length)
 {
 	begin_value(json, name);
-	if (text)
-		put_string(json->out, text);
-	else
-		fputs("null", json->out);
+	put_string(json->out, text, length);
+}
+
+void json_string(struct json *json, const char *name, const char *text)
+{
+	if (text) {
+		json_bytes(json, name, text, strlen(text));
+		return;
+	}
+	begin_value(json, name);
+	fputs("null", json->out);
 }
 
 void json_number(struct json *json, const char *name, int64_t number)

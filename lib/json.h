@@ -25,8 +25,19 @@ void json_array_end(struct json *json);
  * @json: the document
  * @name: the member's name or NULL
  * @text: the string in UTF-8 (bytes that are none become U+FFFD), or NULL for null
+ *
+ * What a terminal must not get is escaped by its number, see printable.h.
  */
 void json_string(struct json *json, const char *name, const char *text);
+
+/**
+ * json_bytes() - the same for text that may have NULs
+ * @json: the document
+ * @name: the member's name or NULL
+ * @text: the text
+ * @length: its length, bytes
+ */
+void json_bytes(struct json *json, const char *name, const char *text, size_t length);
 void json_number(struct json *json, const char *name, int64_t number);
 void json_bool(struct json *json, const char *name, bool value);
 

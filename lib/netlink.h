@@ -13,6 +13,7 @@
 #ifndef LIB_NETLINK_H
 #define LIB_NETLINK_H
 
+#include <linux/filter.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -129,6 +130,23 @@ struct netlink_proxy {
 };
 
 /**
+ * struct netlink_filter - a filter of the frames that come in by an interface
+ * @priority: filters of lower numbers are asked first; there is one of each number
+ * @verdict: the program's result is the frame's fate, TC_ACT_SHOT or another; else a frame that it
+ *	takes, by a result other than 0, passes, and one that it does not take goes to the next filter
+ * @program: classic BPF, on the frame from its Ethernet header on
+ * @length: count of instructions
+ *
+ * The result of a program that reads behind a frame's end is 0.
+ */
+struct netlink_filter {
+	uint16_t priority;
+	bool verdict;
+	const struct sock_filter *program;
+	uint16_t length;
+};
+
+/**
  * netlink_open() - open a socket for requests in the caller's network namespace
  * @netlink: filled in
  *
@@ -170,6 +188,14 @@ int netlink_route_delete(struct netlink *netlink, const struct netlink_route *ro
 /* Takes over an entry that is there already. */
 int netlink_proxy_add(struct netlink *netlink, const struct netlink_proxy *proxy);
 int netlink_proxy_delete(struct netlink *netlink, const struct netlink_proxy *proxy);
+
+/*
+ * Makes the place for filters of what comes in; -EEXIST where there is one. The host's kernel loads its
+ * modules for it and for the filters; -ENOENT or -EOPNOTSUPP where it has none.
+ */
+int netlink_ingress_add(struct netlink *netlink, int index);
+/* Adds the filter, or takes it in place of the one of its priority, in one step. */
+int netlink_filter_set(struct netlink *netlink, int index, const struct netlink_filter *filter);
 
 /* Dumps, see the top of this file; each returns 0, -errno, or what @each returned below 0. */
 int netlink_links(struct netlink *netlink,

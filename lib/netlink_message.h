@@ -12,7 +12,7 @@
 #include "lib/netlink.h"
 
 enum {
-	NL_MESSAGE_SIZE = 1024,
+	NL_MESSAGE_SIZE = 2048,
 	/* What an item's function returns for the dump to go on. */
 	NL_GO_ON = 0,
 };

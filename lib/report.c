@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "lib/report.h"
 
 static const char *tool_name = "uml";
@@ -25,10 +26,7 @@ static void __attribute__((format(printf, 1, 0))) print_line(const char *format,
 	if (length > sizeof(line) - 2)
 		length = sizeof(line) - 2;
 	/* Names that others chose must neither start a line nor be obeyed by a terminal. */
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
-	}
+	printable_mask(line, length);
 	line[length++] = '\n';
 	/* Where stderr is gone there is nobody to tell. */
 	if (write(STDERR_FILENO, line, length) < 0)

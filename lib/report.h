@@ -16,8 +16,8 @@ void report_name(const char *name);
  * warn() - print one line `tool: ...` on stderr
  * @format: the text, without the tool's name and the final newline
  *
- * The line is written by one write(2), so that lines of several processes do not mix. Control
- * characters in the text become question marks.
+ * The line is written by one write(2), so that lines of several processes do not mix. What a
+ * terminal must not get becomes question marks, see printable.h.
  */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

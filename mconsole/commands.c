@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "mconsole/commands.h"
 #include "mconsole/talk.h"
@@ -54,7 +55,9 @@ static int run_switch(struct session *session, const char *line, const char *arg
 	if (!other.umid.listens)
 		return explain(&other, -ECONNREFUSED);
 	session->umid = other.umid;
-	printf("Switched to '%s'\n", argument);
+	fputs("Switched to '", stdout);
+	printable_write(stdout, argument, strlen(argument), 0);
+	puts("'");
 	return EXIT_DONE;
 }
 

@@ -3,8 +3,10 @@
 #include <config.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "mconsole/line.h"
 
 char *line_read_plain(const char *prompt)
@@ -22,7 +24,9 @@ char *line_read_plain(const char *prompt)
 	}
 	if (length && line[length - 1] == '\n')
 		line[length - 1] = '\0';
-	if (!isatty(STDIN_FILENO))
-		printf("%s\n", line);
+	if (!isatty(STDIN_FILENO)) {
+		printable_write(stdout, line, strlen(line), PRINTABLE_LINES);
+		putchar('\n');
+	}
 	return line;
 }

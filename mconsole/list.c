@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "mconsole/answer.h"
 #include "mconsole/list.h"
-#include "mconsole/print.h"
 
 /* How long each instance may take to answer where --timeout does not say it. */
 enum { VERSION_TIMEOUT_S = 2 };
@@ -55,7 +55,10 @@ static void print_json_entry(struct json *json, const struct umid *umid, const c
 		json_string(json, "pid", NULL);
 	json_string(json, "state", state);
 	json_string(json, "kernel", version->release[0] ? version->release : NULL);
-	json_string(json, "version", version->answered ? version->answer.text : NULL);
+	if (version->answered && version->answer.text)
+		json_bytes(json, "version", version->answer.text, version->answer.length);
+	else
+		json_string(json, "version", NULL);
 	json_string(json, "socket", umid->socket);
 	json_number(json, "uid", umid->owner);
 	json_object_end(json);
@@ -63,7 +66,7 @@ static void print_json_entry(struct json *json, const struct umid *umid, const c
 
 static int print_line(const struct umid *umid, const char *state, const struct version *version)
 {
-	char *name = escape_line(umid->name), *release = escape_line(version->release);
+	char *name = printable_line(umid->name), *release = printable_line(version->release);
 	char pid[16] = "-";
 
 	if (!name || !release) {
@@ -124,9 +127,10 @@ static int clean_one(const struct umid *umid, void *context)
 		return 0;
 	error = umid_remove(umid);
 	if (!error) {
-		printf("%s\n", umid->folder);
+		printable_write(stdout, umid->folder, strlen(umid->folder), 0);
+		putchar('\n');
 	} else {
-		char *folder = escape_line(umid->folder);
+		char *folder = printable_line(umid->folder);
 
 		warn("%s: left alone: %s", folder ? folder : "?",
 		     error == -EBUSY ? "it is not sure that this instance is dead" : cause(error));
@@ -178,7 +182,7 @@ static int add_name(const struct umid *umid, void *context)
 
 	if (!umid->listens)
 		return 0;
-	name = escape_line(umid->name);
+	name = printable_line(umid->name);
 	snprintf(names->text + used, names->size - used, "%s%s", used ? ", " : "",
 		 name ? name : "?");
 	free(name);

@@ -10,9 +10,9 @@
 #include "lib/options.h"
 #include "lib/parse.h"
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "mconsole/commands.h"
 #include "mconsole/list.h"
-#include "mconsole/print.h"
 #include "mconsole/prompt.h"
 #include "mconsole/talk.h"
 #include "wire/mconsole.h"
@@ -142,6 +142,7 @@ int main(int argc, char **argv)
 	uint64_t number;
 	int id;
 
+	signals_begin();
 	setlocale(LC_CTYPE, "");
 	tool.notes = make_notes();
 	while ((id = options_next(&tool, argc, argv)) != -1) {

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "mconsole/line.h"
-#include "mconsole/print.h"
 #include "mconsole/prompt.h"
 
 static bool make_folder(const char *path)
@@ -52,7 +52,7 @@ static bool history_path(char path[PATH_MAX])
 
 static char *make_prompt(const struct session *session)
 {
-	char *name = escape_line(session->umid.name), *prompt = NULL;
+	char *name = printable_line(session->umid.name), *prompt = NULL;
 
 	if (!name || asprintf(&prompt, "(%s) ", name) < 0)
 		die("cannot make the prompt: %s", cause(ENOMEM));

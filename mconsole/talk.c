@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "lib/json.h"
+#include "lib/printable.h"
 #include "lib/report.h"
-#include "mconsole/print.h"
 #include "mconsole/talk.h"
 #include "wire/mconsole.h"
 
@@ -67,7 +67,7 @@ static int explain_foreign(const struct session *session, const char *name)
 
 int explain(const struct session *session, int error)
 {
-	char *escaped = escape_line(session->umid.name);
+	char *escaped = printable_line(session->umid.name);
 	const char *name = escaped ? escaped : "?";
 	int status = EXIT_FAILED;
 
@@ -115,7 +115,7 @@ static void print_json(const struct session *session, const char *line, const st
 	json_string(&json, "umid", session->umid.name);
 	json_string(&json, "command", line);
 	json_number(&json, "error", (int32_t)answer->error);
-	json_string(&json, "reply", answer->text ? answer->text : "");
+	json_bytes(&json, "reply", answer->text ? answer->text : "", answer->length);
 	json_object_end(&json);
 }
 
@@ -124,7 +124,7 @@ static void print_body(const struct answer *answer)
 	if (!answer->text)
 		return;
 	if (isatty(STDOUT_FILENO))
-		print_escaped(stdout, answer->text, answer->length);
+		printable_write(stdout, answer->text, answer->length, PRINTABLE_LINES);
 	else
 		fwrite(answer->text, 1, answer->length, stdout);
 }

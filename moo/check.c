@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "lib/json.h"
+#include "lib/printable.h"
 #include "moo/check.h"
 
 enum kind { TEXT, NUMBER, TIME };
@@ -59,12 +60,7 @@ static unsigned int list_items(const struct image *image, struct item items[ITEM
 /* Names come from files: what a terminal would act on is shown as what it is. */
 static void print_text(const char *text, FILE *out)
 {
-	for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-		if (*at < 0x20 || *at == 0x7f || *at == '\\')
-			fprintf(out, "\\x%02x", *at);
-		else
-			putc(*at, out);
-	}
+	printable_write(out, text, strlen(text), PRINTABLE_EXACT);
 }
 
 static void print_line(const struct item *item, FILE *out)

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "lib/options.h"
 #include "lib/parse.h"
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "moo/disk.h"
 #include "moo/output.h"
 #include "wire/cow.h"
@@ -192,14 +192,14 @@ static void write_cow(const struct request *request, const struct cow_header *he
 
 int main(int argc, char **argv)
 {
-	struct request request = parse(argc, argv);
 	uint8_t bytes[COW_HEADER_MAX];
+	struct request request;
 	struct cow_header header;
 	struct problem problem;
 	struct disk backing;
 
-	/* A limit on file sizes is an error like others. */
-	signal(SIGXFSZ, SIG_IGN);
+	signals_begin();
+	request = parse(argc, argv);
 	if (disk_open(&backing, request.backing, O_RDONLY, &problem) < 0)
 		die("%s", problem.text);
 	check_replaced(&request, &backing);

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "lib/options.h"
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "moo/check.h"
 #include "moo/merge.h"
 #include "moo/output.h"
@@ -101,10 +101,8 @@ static _Noreturn void fail(const struct problem *problem)
 
 	warn("%s", problem->text);
 	/* The caller learns of the signal; its handler is no longer there. */
-	if (number) {
-		signal(number, SIG_DFL);
-		raise(number);
-	}
+	if (number)
+		signals_die(number);
 	exit(EXIT_FAILED);
 }
 
@@ -250,8 +248,10 @@ static void merge_into_new(struct image *image, const struct request *request)
 int main(int argc, char **argv)
 {
 	static struct image image;
-	struct request request = parse(argc, argv);
+	struct request request;
 
+	signals_begin();
+	request = parse(argc, argv);
 	if (request.check)
 		return check(&image, &request);
 	open_image(&image, &request);

@@ -8,21 +8,24 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "lib/place.h"
 #include "moo/problem.h"
 
 /**
  * struct output - a file that is being written
  * @fd: its descriptor
  * @device: it is a block device, written to directly
- * @path: its name in the end
- * @temporary: its name until then; empty where it has none
+ * @path: its name in the end, as the user gave it
+ * @place: where that leads to
+ * @temporary: its name there until then; empty where it has none
  * @size_bytes: of a block device
  */
 struct output {
 	int fd;
 	bool device;
 	char path[PATH_MAX];
-	char temporary[PATH_MAX];
+	struct place place;
+	char temporary[64];
 	uint64_t size_bytes;
 	struct stat replaced;	/* what has the name now; all zero for nothing */
 };
@@ -30,8 +33,9 @@ struct output {
 /**
  * output_open() - begin a new file, without a name or with a temporary one
  * @output: set
- * @path: the name that it is to have; a symbolic link is followed
- * @mode: permissions where no file of that name exists, less the umask; else they stay
+ * @path: the name that it is to have; a symbolic link is followed, unless it is another user's
+ * @mode: permissions where no file of that name exists, less the umask; else they stay. Those of
+ *	another user's file count only in a folder where nobody else can have put it
  * @problem: says why not
  *
  * A block device of that name is opened instead; what is written to it is there at once.

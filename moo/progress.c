@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "lib/io.h"
+#include "lib/printable.h"
+#include "lib/signals.h"
 #include "moo/progress.h"
 
 enum { REDRAW_MS = 100, BAR_MAX = 40 };
@@ -25,17 +27,12 @@ void progress_catch_signals(void)
 {
 	/* Once: a second one ends the process at once. */
 	struct sigaction action = { .sa_handler = catch, .sa_flags = (int)SA_RESETHAND };
+	sigset_t ending;
 
-	for (int i = 0; i < 3; i++) {
-		static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-		struct sigaction before;
-
-		/* What the caller ignores stays so (nohup). */
-		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &action, NULL);
-	}
-	/* A limit on file sizes is an error like others. */
-	signal(SIGXFSZ, SIG_IGN);
+	signals_ending(&ending);
+	for (int number = 1; number <= SIGRTMAX; number++)
+		if (sigismember(&ending, number) == 1)
+			sigaction(number, &action, NULL);
 }
 
 int progress_signal(void)
@@ -77,7 +74,7 @@ static void draw(const struct progress *progress, int64_t now_ms)
 	double part = progress->total_bytes ?
 			      (double)progress->done_bytes / (double)progress->total_bytes : 1;
 	double mib = (double)progress->done_bytes / (1 << 20);
-	char text[96], line[256];
+	char what[61], text[96], line[256];
 	int columns, length;
 
 	if (part > 1)
@@ -85,8 +82,10 @@ static void draw(const struct progress *progress, int64_t now_ms)
 	snprintf(text, sizeof(text), " %3.0f %%  %.0f of %.0f MiB  %.0f MiB/s", 100 * part, mib,
 		 (double)progress->total_bytes / (1 << 20),
 		 now_ms ? mib * 1000 / (double)now_ms : 0.0);
-	columns = bar_columns(strlen(progress->what) + strlen(text));
-	length = snprintf(line, sizeof(line), "\r%.60s [%-*.*s]%s\033[K", progress->what, columns,
+	snprintf(what, sizeof(what), "%s", progress->what);
+	printable_mask(what, strlen(what));
+	columns = bar_columns(strlen(what) + strlen(text));
+	length = snprintf(line, sizeof(line), "\r%s [%-*.*s]%s\033[K", what, columns,
 			  (int)(part * columns), "########################################", text);
 	if (length > 0 && length < (int)sizeof(line))
 		(void)!write(STDERR_FILENO, line, (size_t)length);

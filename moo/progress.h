@@ -17,7 +17,7 @@ struct progress {
 };
 
 /**
- * progress_catch_signals() - have SIGINT, SIGTERM and SIGHUP stop the next step in good order
+ * progress_catch_signals() - have signals that end a program stop the next step in good order
  */
 void progress_catch_signals(void);
 

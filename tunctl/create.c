@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "tunctl/tunctl.h"
 
@@ -98,13 +99,21 @@ static void configure(struct tunctl *tunctl)
 	netlink_close(&netlink);
 }
 
+static void print_name(const struct tap *tap)
+{
+	printf("Set '");
+	printable_write(stdout, tap->name, strlen(tap->name), 0);
+	printf("'");
+}
+
 static void tell(const struct tunctl *tunctl)
 {
 	if (tunctl->brief) {
 		printf("%s\n", tunctl->tap.name);
 		return;
 	}
-	printf("Set '%s' persistent and owned by", tunctl->tap.name);
+	print_name(&tunctl->tap);
+	printf(" persistent and owned by");
 	if (tunctl->has_owner)
 		printf(" uid %u", tunctl->owner);
 	if (tunctl->has_group)
@@ -158,5 +167,6 @@ void tunctl_remove(struct tunctl *tunctl)
 	if (error)
 		die("cannot make '%s' nonpersistent: %s", tunctl->tap.name, cause(error));
 	close(fd);
-	printf("Set '%s' nonpersistent\n", tunctl->tap.name);
+	print_name(&tunctl->tap);
+	printf(" nonpersistent\n");
 }

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/json.h"
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "tunctl/tunctl.h"
 
@@ -24,12 +26,10 @@ struct list {
 
 static struct netlink netlink;
 
-/* One more element of an array whose room doubles. */
+/* Room for one more element. */
 static void *grow(void *array, size_t count, size_t size)
 {
-	if (count & (count - 1) || count == 1)
-		return array;
-	array = realloc(array, (count ? 2 * count : 2) * size);
+	array = array_grow(array, count, size);
 	if (!array)
 		die("cannot list the interfaces: %s", cause(ENOMEM));
 	return array;
@@ -117,6 +117,17 @@ static void print_flags(const struct netlink_link *link)
 	       link->tun.multi_queue ? ",multi-queue" : "", link->tun.vnet_hdr ? ",vnet-hdr" : "");
 }
 
+/* Names of interfaces may have any bytes but a few. */
+static void print_column(const char *text, int width)
+{
+	char *line = printable_line(text);
+
+	if (!line)
+		die("cannot list the interfaces: %s", cause(ENOMEM));
+	printf("%-*s ", width, line);
+	free(line);
+}
+
 static void print_table(const struct list *list)
 {
 	if (list->link_count)
@@ -125,10 +136,11 @@ static void print_table(const struct list *list)
 	for (size_t i = 0; i < list->link_count; i++) {
 		const struct netlink_link *link = &list->links[i];
 
-		printf("%-15s %-4s %-12s ", link->name, link->tun.tap ? "tap" : "tun",
-		       owner_text(link->tun.owner));
-		printf("%-12s %-17s ", group_text(link->tun.group),
-		       link->has_mac ? mac_text(link) : "-");
+		print_column(link->name, 15);
+		print_column(link->tun.tap ? "tap" : "tun", 4);
+		print_column(owner_text(link->tun.owner), 12);
+		print_column(group_text(link->tun.group), 12);
+		print_column(link->has_mac ? mac_text(link) : "-", 17);
 		print_flags(link);
 		for (size_t j = 0; j < list->address_count; j++)
 			if (list->addresses[j].device == link->index)

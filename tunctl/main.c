@@ -12,6 +12,7 @@
 #include "lib/options.h"
 #include "lib/parse.h"
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "tunctl/tunctl.h"
 
 enum {
@@ -202,6 +203,7 @@ int main(int argc, char **argv)
 	static struct command command = { .tunctl.clone_device = TAP_CLONE_DEVICE };
 	int id;
 
+	signals_begin();
 	while ((id = options_next(&tool, argc, argv)) >= 0)
 		take_option(&command, id);
 	if (optind < argc)

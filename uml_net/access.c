@@ -194,10 +194,15 @@ bool access_bridge(const struct policy *policy, const struct caller *caller, con
 	return caller->user == 0;
 }
 
-bool access_names_bridge(const struct policy *policy, const char *name)
+const char *access_bridge_at(const struct policy *policy, const struct caller *caller,
+			     unsigned int number)
 {
-	for (unsigned int i = 0; i < policy->grant_count; i++)
-		if (grant_has_bridge(&policy->grants[i], name))
-			return true;
-	return false;
+	const struct policy_grant *grant = &policy->grants[number / POLICY_BRIDGES_MAX];
+	unsigned int place = number % POLICY_BRIDGES_MAX;
+
+	if (number / POLICY_BRIDGES_MAX >= policy->grant_count)
+		return NULL;
+	if (place >= grant->bridge_count || (caller->user && !grant->applies))
+		return "";
+	return grant->bridges[place];
 }

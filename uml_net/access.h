@@ -41,7 +41,15 @@ bool access_any(const struct policy *policy, const struct caller *caller);
 bool access_address(const struct policy *policy, const struct caller *caller, uint32_t address);
 bool access_bridge(const struct policy *policy, const struct caller *caller, const char *name);
 
-/* Whether the policy names the bridge at all, for whomever. */
-bool access_names_bridge(const struct policy *policy, const char *name);
+/**
+ * access_bridge_at() - one of the bridges that the policy names and the caller may use
+ * @policy: the policy
+ * @caller: who asks
+ * @number: from 0 on
+ *
+ * Return: its name; an empty one where this number has none; NULL behind the last.
+ */
+const char *access_bridge_at(const struct policy *policy, const struct caller *caller,
+			     unsigned int number);
 
 #endif

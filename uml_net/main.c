@@ -2,16 +2,17 @@
 /*
  * main.c - uml_net: sets up a TAP interface for a guest kernel that an ordinary user runs.
  *
- * The program is made to be set-user-ID root, or to have the capability CAP_NET_ADMIN, so all that
- * it is given may be an attacker's: words, environment, descriptors, limits, signals. It works in
- * this order:
+ * The program is made to be set-user-ID root, or to have the capabilities CAP_NET_ADMIN and
+ * CAP_SETUID, so all that it is given may be an attacker's: words, environment, descriptors, limits,
+ * signals. It works in this order:
  *
  *  1. what was inherited goes (privilege.c),
- *  2. the three files that may need root's rights are opened: the policy, the clone device of TUN
- *     and a netlink socket; their paths are fixed, and nothing is read,
- *  3. root's rights go; the process is the caller's, with CAP_NET_ADMIN put aside,
+ *  2. a second process, the worker, is started with root's id, and keeps CAP_NET_ADMIN alone; the
+ *     policy is opened, by a fixed path, and nothing is read,
+ *  3. all rights go; the process is the caller's in every respect,
  *  4. only then the command line and the policy are read and judged (request.c, policy.c, access.c),
- *  5. CAP_NET_ADMIN is taken up for the changes on the host alone (link.c, route.c),
+ *  5. the worker, which the caller cannot stop, changes the host (worker.c, lock.c, link.c, route.c,
+ *     guard.c, proxy.c),
  *  6. the kernel gets its answer (reply.c).
  *
  * No program is run, at no time. SECURITY.md says what is promised to whom.
@@ -24,15 +25,19 @@
 
 #include "lib/options.h"
 #include "lib/report.h"
-#include "lib/tap.h"
-#include "uml_net/host.h"
 #include "uml_net/reply.h"
+#include "uml_net/worker.h"
 
 #ifndef UML_NET_POLICY
 #error "the path of the policy comes from the build"
 #endif
 
-enum { ID_CONFIG = 256, ID_CHECK };
+enum {
+	ID_CONFIG = 256,
+	ID_CHECK,
+	/* Some milliseconds of work, up to the loss of all rights. */
+	START_MAX_S = 10,
+};
 
 static const char *const usage[] = {
 	"4 tuntap up GATE|BRIDGE",
@@ -58,20 +63,23 @@ static const struct tool tool = {
 	.stop_at_word = true,
 };
 
-/* What the program opens with all its rights. */
-static struct netlink netlink;
+static struct worker worker;
 static struct caller caller;
 static struct policy policy;
-static int policy_fd, tun_fd, netlink_error;
+static int policy_fd;
 
-static void open_and_drop(void)
+static void start_and_drop(void)
 {
 	privilege_shed_inheritance();
 	privilege_read_caller(&caller);
+	privilege_limit_life(START_MAX_S);
+	worker.error = privilege_become_root();
 	policy_fd = access_open(UML_NET_POLICY);
-	tun_fd = tap_open(TAP_CLONE_DEVICE);
-	netlink_error = netlink_open(&netlink);
-	privilege_drop(&caller);
+	if (!worker.error)
+		worker_start(&worker, &caller);
+	privilege_become_caller(&caller);
+	/* An answer waits as long as its reader likes. */
+	privilege_unlimit_life();
 }
 
 /* Reads the options; policy_fd is the file to be read afterwards. Returns its path. */
@@ -110,50 +118,36 @@ static int check_policy(const char *path)
 	return EXIT_DONE;
 }
 
-static int perform(struct host *host, char name[IFNAMSIZ])
-{
-	switch (host->request->operation) {
-	case OPERATION_UP:
-		return host_up(host, name);
-	case OPERATION_DOWN:
-		return host_down(host);
-	case OPERATION_ADD:
-		return host_add(host);
-	case OPERATION_DELETE:
-		return host_delete(host);
-	}
-	return -EINVAL;
-}
+/* What came of the request. */
+struct outcome {
+	char name[IFNAMSIZ];
+	int tun;
+	char problem[HOST_PROBLEM_SIZE];
+};
 
-/* Reads the policy and does what is asked; host->problem tells why not. */
-static int serve(struct host *host, const char *path, char name[IFNAMSIZ])
+/* Reads the policy and has done what is asked; outcome->problem tells why not. */
+static int serve(const struct request *request, const char *path, struct outcome *outcome)
 {
 	int error = access_read(policy_fd, path, caller.elevated || !strcmp(path, UML_NET_POLICY),
-				&policy, host->problem);
+				&policy, outcome->problem);
 
 	if (error)
 		return error;
 	access_resolve(&policy, &caller);
-	if (!access_any(&policy, &caller))
-		return host_fail(host, -EPERM,
-				 "cannot do anything for uid %u: the policy %s allows "
-				 "nothing; have a line 'allow user ...' added to it",
-				 caller.user, path);
-	if (netlink_error)
-		return host_fail(host, netlink_error,
-				 "cannot open a netlink socket: %s; is a "
-				 "limit of the caller, or of the host, too low?",
-				 cause(netlink_error));
-	return perform(host, name);
+	if (access_any(&policy, &caller))
+		return worker_perform(&worker, request, &policy, outcome->name, &outcome->tun,
+				      outcome->problem);
+	snprintf(outcome->problem, sizeof(outcome->problem),
+		 "cannot do anything for uid %u: the policy %s allows "
+		 "nothing; have a line 'allow user ...' added to it",
+		 caller.user, path);
+	return -EPERM;
 }
 
 int main(int argc, char **argv)
 {
 	struct request request;
-	struct host host = {
-		.netlink = &netlink, .caller = &caller, .policy = &policy, .request = &request
-	};
-	char name[IFNAMSIZ];
+	struct outcome outcome = { .tun = -1 };
 	bool check = false;
 	const char *path;
 	int error;
@@ -161,7 +155,7 @@ int main(int argc, char **argv)
 	report_name(tool.name);
 	if (argc > 1)
 		reply_expected(request_reply_form(argc - 1, argv + 1));
-	open_and_drop();
+	start_and_drop();
 	if (argc < 1 || !argv[0])
 		die("cannot start: there is no argument, not even the program's name");
 	path = take_options(argc, argv, &check);
@@ -174,25 +168,22 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	reply_expected(request_reply_form(argc, argv));
-	if (request_parse(argc, argv, &request, host.problem)) {
-		reply_failure(host.problem);
+	if (request_parse(argc, argv, &request, outcome.problem)) {
+		reply_failure(outcome.problem);
 		return EXIT_USAGE;
 	}
-	host.tun = tun_fd;
-	privilege_block_signals();
-	error = serve(&host, path, name);
-	privilege_unblock_signals();
+	error = serve(&request, path, &outcome);
 	if (!error && request.operation == OPERATION_UP) {
-		error = reply_interface(tun_fd, name);
+		error = reply_interface(outcome.tun, outcome.name);
 		if (error)
-			host_fail(&host, error,
-				  "cannot hand the interface over: %s; stdout must be "
-				  "a Unix socket of the guest kernel",
-				  cause(error));
+			snprintf(outcome.problem, sizeof(outcome.problem),
+				 "cannot hand the interface over: %s; stdout must be "
+				 "a Unix socket of the guest kernel",
+				 cause(error));
 	} else if (!error) {
 		reply_done();
 	}
 	if (error)
-		reply_failure(host.problem);
+		reply_failure(outcome.problem);
 	return error ? EXIT_FAILED : EXIT_DONE;
 }

@@ -248,3 +248,24 @@ int policy_parse(const char *text, size_t length, struct policy *policy,
 	}
 	return 0;
 }
+
+static bool grant_sound(const struct policy_grant *grant)
+{
+	if (grant->range_count > POLICY_RANGES_MAX || grant->bridge_count > POLICY_BRIDGES_MAX)
+		return false;
+	for (unsigned int i = 0; i < grant->bridge_count; i++)
+		if (strnlen(grant->bridges[i], IFNAMSIZ) == IFNAMSIZ ||
+		    !netlink_name_valid(grant->bridges[i]))
+			return false;
+	return true;
+}
+
+bool policy_sound(const struct policy *policy)
+{
+	if (policy->grant_count > POLICY_GRANTS_MAX || policy->interfaces > POLICY_INTERFACES_MAX)
+		return false;
+	for (unsigned int i = 0; i < policy->grant_count; i++)
+		if (!grant_sound(&policy->grants[i]))
+			return false;
+	return true;
+}

@@ -95,4 +95,7 @@ void policy_default(struct policy *policy);
 int policy_parse(const char *text, size_t length, struct policy *policy,
 		 struct policy_problem *problem);
 
+/* Whether counts and texts of a policy are within their bounds: it comes from another process. */
+bool policy_sound(const struct policy *policy);
+
 #endif

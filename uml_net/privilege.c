@@ -2,14 +2,17 @@
 /*
  * privilege.c - gives up what the caller prepared and all rights that are not needed.
  *
- * It works the same for a file that is set-user-ID root, for one that has the capability
- * CAP_NET_ADMIN, and for root: after privilege_drop() the process has the caller's ids and this one
- * capability, out of use but between privilege_raise() and privilege_lower().
+ * It works the same for a file that is set-user-ID root, for one that has the capabilities
+ * CAP_NET_ADMIN and CAP_SETUID, and for root. Two processes come of it. The one that reads what the
+ * caller gave is the caller's in every respect. The other has root's id, because the caller may send
+ * any signal to a process with an id of the caller's, and SIGSTOP cannot be blocked; of all capabilities
+ * it has CAP_NET_ADMIN alone, out of use but between privilege_raise() and privilege_lower().
  */
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/report.h"
@@ -53,30 +57,50 @@ static void shed_descriptors(void)
 
 static void set_limit(int resource, rlim_t least)
 {
-	struct rlimit limit;
+	struct rlimit now, wanted;
 
-	if (getrlimit(resource, &limit) || limit.rlim_cur >= least)
+	if (getrlimit(resource, &now) || now.rlim_cur >= least)
 		return;
-	limit.rlim_cur = least;
-	if (limit.rlim_max < least)
-		limit.rlim_max = least;
-	/* Where it is not allowed, what needs it fails later and is told. */
-	setrlimit(resource, &limit);
+	wanted.rlim_cur = least;
+	wanted.rlim_max = now.rlim_max < least ? least : now.rlim_max;
+	/* Where it is not allowed, as much as is; what needs more fails later and is told. */
+	if (setrlimit(resource, &wanted)) {
+		now.rlim_cur = now.rlim_max;
+		setrlimit(resource, &now);
+	}
 }
 
 static void shed_limits(void)
 {
+	static const int endless[] = { RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_AS,
+					RLIMIT_DATA,  RLIMIT_STACK, RLIMIT_SIGPENDING };
 	const struct rlimit none = { 0 };
 
 	/* A core file would hold what the caller may not read. */
 	setrlimit(RLIMIT_CORE, &none);
 	set_limit(RLIMIT_NOFILE, DESCRIPTORS);
-	set_limit(RLIMIT_FSIZE, RLIM_INFINITY);
+	for (size_t i = 0; i < sizeof(endless) / sizeof(endless[0]); i++)
+		set_limit(endless[i], RLIM_INFINITY);
+}
+
+/* A process that the caller made wait for all others would keep them waiting for what it has. */
+static void shed_scheduling(void)
+{
+	const struct sched_param ordinary = { .sched_priority = 0 };
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	/* As for limits: it goes on, slowly, where these are not allowed. */
+	sched_setaffinity(0, sizeof(all), &all);
+	sched_setscheduler(0, SCHED_OTHER, &ordinary);
+	if (getpriority(PRIO_PROCESS, 0) > 0)
+		setpriority(PRIO_PROCESS, 0, 0);
 }
 
 static void shed_signals(void)
 {
 	const struct itimerval never = { 0 };
+	sigset_t none;
 
 	setitimer(ITIMER_REAL, &never, NULL);
 	setitimer(ITIMER_VIRTUAL, &never, NULL);
@@ -88,21 +112,6 @@ static void shed_signals(void)
 	}
 	/* Who asked and went away costs an error, not the process. */
 	signal(SIGPIPE, SIG_IGN);
-	privilege_unblock_signals();
-}
-
-void privilege_block_signals(void)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
-}
-
-void privilege_unblock_signals(void)
-{
-	sigset_t none;
-
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -112,10 +121,32 @@ void privilege_shed_inheritance(void)
 	prctl(PR_SET_DUMPABLE, 0);
 	shed_signals();
 	shed_limits();
+	shed_scheduling();
 	shed_descriptors();
 	umask(077);
 	if (clearenv() || chdir("/"))
 		reply_die("cannot leave the caller's environment: %s", cause(errno));
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+/* The timer of this process; those of its parent are not its own. */
+static timer_t life;
+
+void privilege_limit_life(unsigned int seconds)
+{
+	struct sigevent death = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	const struct itimerspec limit = { .it_value.tv_sec = seconds };
+
+	if (timer_create(CLOCK_MONOTONIC, &death, &life) ||
+	    timer_settime(life, 0, &limit, NULL))
+		reply_die("cannot limit its life: %s; is RLIMIT_SIGPENDING of the caller too low?",
+			  cause(errno));
+}
+
+void privilege_unlimit_life(void)
+{
+	timer_delete(life);
 }
 
 /* ---- rights ---------------------------------------------------------------------------------- */
@@ -157,8 +188,15 @@ static uint32_t permitted_capability(void)
 	return get_capabilities(data) ? 0 : data[0].permitted & net_admin;
 }
 
-/* Dies unless the process is what privilege_drop() promises. */
-static void check_dropped(const struct caller *caller)
+int privilege_become_root(void)
+{
+	if (setresuid(0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
+		return -errno;
+	return 0;
+}
+
+/* Dies unless the process has these ids and no capability but those of the mask, out of use. */
+static void check_rights(uid_t user, gid_t group, uint32_t capabilities)
 {
 	struct __user_cap_data_struct data[WORDS];
 	uid_t users[3];
@@ -168,25 +206,44 @@ static void check_dropped(const struct caller *caller)
 	    getresgid(&groups[0], &groups[1], &groups[2]) || get_capabilities(data))
 		reply_die("cannot read its own rights: %s", cause(errno));
 	for (int i = 0; i < 3; i++)
-		if (users[i] != caller->user || groups[i] != caller->group)
+		if (users[i] != user || groups[i] != group)
 			reply_die("the kernel kept foreign ids; nothing is done");
-	if (data[0].permitted & ~net_admin || data[0].effective || data[0].inheritable ||
+	if (data[0].permitted & ~capabilities || data[0].effective || data[0].inheritable ||
 	    data[1].permitted || data[1].effective || data[1].inheritable)
 		reply_die("the kernel kept foreign capabilities; nothing is done");
-	if (caller->user && !setresuid((uid_t)-1, 0, (uid_t)-1))
+	if (user && !setresuid((uid_t)-1, 0, (uid_t)-1))
 		reply_die("the kernel gave root's id back; nothing is done");
 }
 
-void privilege_drop(const struct caller *caller)
+/* For good; each step's effect is checked afterwards. */
+static void drop_capabilities(uint32_t kept)
 {
-	/* Not all of these can fail, and all are checked by their effect. */
-	if (prctl(PR_SET_KEEPCAPS, 1) || setresgid(caller->group, caller->group, caller->group) ||
-	    setresuid(caller->user, caller->user, caller->user) || prctl(PR_SET_KEEPCAPS, 0) ||
-	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ||
-	    set_capabilities(permitted_capability(), 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_DUMPABLE, 0))
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) || set_capabilities(kept, 0) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0))
 		reply_die("cannot give up rights: %s", cause(errno));
-	check_dropped(caller);
+}
+
+void privilege_become_caller(const struct caller *caller)
+{
+	/*
+	 * A change of ids can make the process one that its user may trace (fs.suid_dumpable). As long as
+	 * it has capabilities nobody may who has none; they go when that is undone.
+	 */
+	if (prctl(PR_SET_KEEPCAPS, 1) || setresgid(caller->group, caller->group, caller->group) ||
+	    setresuid(caller->user, caller->user, caller->user) || prctl(PR_SET_DUMPABLE, 0) ||
+	    prctl(PR_SET_KEEPCAPS, 0))
+		reply_die("cannot give up rights: %s", cause(errno));
+	drop_capabilities(0);
+	check_rights(caller->user, caller->group, 0);
+}
+
+void privilege_keep_net_admin(const struct caller *caller)
+{
+	/* The group is the caller's, and gives no rights to signal. */
+	if (setresgid(caller->group, caller->group, caller->group))
+		reply_die("cannot give up rights: %s", cause(errno));
+	drop_capabilities(permitted_capability());
+	check_rights(0, caller->group, net_admin);
 }
 
 int privilege_raise(void)

@@ -26,24 +26,37 @@ struct caller {
 /**
  * privilege_shed_inheritance() - undo what a caller can prepare for a process that it starts
  *
- * Descriptors, environment, folder, file mode mask, limits and signals.
+ * Descriptors, environment, folder, file mode mask, limits, scheduling and signals.
  */
 void privilege_shed_inheritance(void);
 
-/* Between these two what is begun on the host is brought to its end. */
-void privilege_block_signals(void);
-void privilege_unblock_signals(void);
+/**
+ * privilege_limit_life() - let the kernel kill this process in so many seconds
+ * @seconds: how many
+ *
+ * A process that was stopped before it got root's id stays so, and its user can neither wake nor kill
+ * it: without an end they could fill the host with them. Children have no such limit.
+ */
+void privilege_limit_life(unsigned int seconds);
+void privilege_unlimit_life(void);
 
-/* Learns who called. To be used before privilege_drop(). */
+/* Learns who called. To be used before the ids change. */
 void privilege_read_caller(struct caller *caller);
 
 /**
- * privilege_drop() - become the caller, and keep of all capabilities CAP_NET_ADMIN alone
- * @caller: whom to become
+ * privilege_become_root() - have root's user id in place of the caller's
  *
- * That one is kept out of use until privilege_raise(). Dies if the kernel does not do as told.
+ * From then on the caller can neither signal the process nor change its limits. Its capabilities stay.
+ *
+ * Return: 0, or -EPERM where the file gives no such right.
  */
-void privilege_drop(const struct caller *caller);
+int privilege_become_root(void);
+
+/* Becomes the caller, without any capability. Dies if the kernel does not do as told. */
+void privilege_become_caller(const struct caller *caller);
+
+/* Stays root by id, and keeps of all capabilities CAP_NET_ADMIN, out of use. Dies like that one. */
+void privilege_keep_net_admin(const struct caller *caller);
 
 /* Between these two CAP_NET_ADMIN is in use. Returns 0 or -EPERM where this process never had it. */
 int privilege_raise(void);

@@ -36,6 +36,12 @@ static bool is_unicast(uint32_t address)
 	return first != 0 && first != 127 && first < 224;
 }
 
+/* Ones before zeros, at least one of them. */
+static bool netmask_valid(uint32_t netmask)
+{
+	return netmask && !(~netmask & (~netmask + 1));
+}
+
 static int parse_unicast(const char *word, uint32_t *address, char problem[PROBLEM_SIZE])
 {
 	if (!parse_ipv4(word, address) && is_unicast(*address))
@@ -88,9 +94,7 @@ static int parse_change(char *const *words, struct request *request, char proble
 	if (parse_device(words[0], request, problem) ||
 	    parse_unicast(words[1], &request->address, problem))
 		return -EINVAL;
-	/* Ones before zeros, at least one of them. */
-	if (parse_ipv4(words[2], &request->netmask) || !request->netmask ||
-	    (~request->netmask & (~request->netmask + 1))) {
+	if (parse_ipv4(words[2], &request->netmask) || !netmask_valid(request->netmask)) {
 		snprintf(problem, PROBLEM_SIZE, "'%s' is no netmask; 255.255.255.0 is",
 			 shown(words[2]));
 		return -EINVAL;
@@ -175,6 +179,25 @@ int request_parse(int count, char *const *words, struct request *request,
 		return -EINVAL;
 	}
 	return parse_form(count - 1, words + 1, request, problem);
+}
+
+bool request_sound(const struct request *request)
+{
+	size_t length = strnlen(request->device, sizeof(request->device));
+
+	if (length == sizeof(request->device) || (length && !netlink_name_valid(request->device)))
+		return false;
+	switch (request->operation) {
+	case OPERATION_UP:
+		return length ? !request->address : is_unicast(request->address);
+	case OPERATION_DOWN:
+		return request_device_valid(request->device);
+	case OPERATION_ADD:
+	case OPERATION_DELETE:
+		return request_device_valid(request->device) && is_unicast(request->address) &&
+		       netmask_valid(request->netmask);
+	}
+	return false;
 }
 
 enum reply_form request_reply_form(int count, char *const *words)

@@ -52,6 +52,9 @@ struct request {
 int request_parse(int count, char *const *words, struct request *request,
 		  char problem[PROBLEM_SIZE]);
 
+/* Whether a request is one that request_parse() could have made: it comes from another process. */
+bool request_sound(const struct request *request);
+
 /* How the asking kernel reads its answer; reply.h tells about each. */
 enum reply_form { REPLY_TEXT, REPLY_MESSAGE, REPLY_FLAG_AND_TEXT };
 

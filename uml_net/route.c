@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * route.c - the addresses of guests: a route to each, and answers to ARP requests for it.
+ * route.c - the addresses of guests: a route to each, and what goes with it.
  *
- * The route is the claim: the kernel takes one of two that are added at a time, and it goes away
- * with the interface. Proxied neighbours on other interfaces do not; they are added after the route
- * and removed before it, so one without a route is left over from a guest that was killed, and
- * host_sweep() removes it. Routes and neighbours of uml_net bear its number as their protocol; what
- * others made is never changed.
+ * The route is the claim: it goes away with the interface. The filter that lets the guest send from the
+ * address (guard.c) and the answers to ARP requests for it (proxy.c) come after the route and go before
+ * it. Routes of uml_net bear its number as their protocol; what others made is never changed.
  */
 #include <errno.h>
 #include <linux/ip.h>
@@ -14,17 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/report.h"
+#include "uml_net/filter.h"
 #include "uml_net/host.h"
 
 enum {
-	IPV4_BITS = 32,
-	/* Interfaces that one address is answered for on. */
-	DEVICES_MAX = 64,
 	/* Addresses of one interface. */
-	ADDRESSES_MAX = 64,
-	/* Proxied neighbours that one call looks at. */
-	NEIGHBOURS_MAX = 1024,
+	ADDRESSES_MAX = FILTER_ADDRESSES_MAX,
 };
 
 /* What the host's routes say about an address. */
@@ -33,43 +26,43 @@ struct survey {
 	uint32_t netmask;
 	int device;
 
-	bool ours;		  /* it is the device's already */
-	bool hosts;		  /* it is the host's own */
-	bool broadcast;		  /* it is a broadcast address of the host */
-	bool router;		  /* the host sends by it */
-	int taken;		  /* interface that a route to it alone goes by */
-	unsigned int addresses;	  /* count of the device's addresses */
-	int devices[DEVICES_MAX]; /* other interfaces in the guest's network */
-	unsigned int device_count;
+	bool ours;		     /* it is the device's already */
+	bool hosts;		     /* it is the host's own */
+	bool broadcast;		     /* it is a broadcast address of the host */
+	bool router;		     /* the host sends by it */
+	int taken;		     /* interface that a route to it alone goes by */
+	unsigned int addresses;	     /* count of the device's addresses */
+	struct host_devices devices; /* other interfaces in the guest's network, but for guests' */
+	bool crowded;		     /* there are more than have room there */
 };
-
-static bool is_guest_route(const struct netlink_route *route, int device)
-{
-	return route->protocol == HOST_PROTOCOL && route->prefix == IPV4_BITS &&
-	       route->table == RT_TABLE_MAIN && route->device == device;
-}
 
 static void note_device(struct survey *survey, int device)
 {
-	for (unsigned int i = 0; i < survey->device_count; i++)
-		if (survey->devices[i] == device)
+	struct host_devices *devices = &survey->devices;
+
+	for (unsigned int i = 0; i < devices->count; i++)
+		if (devices->list[i] == device)
 			return;
-	if (survey->device_count < DEVICES_MAX)
-		survey->devices[survey->device_count++] = device;
+	if (devices->count == HOST_DEVICES_MAX)
+		survey->crowded = true;
+	else
+		devices->list[devices->count++] = device;
 }
 
 static void survey_main(struct survey *survey, const struct netlink_route *route)
 {
-	bool exact = route->prefix == IPV4_BITS && route->destination == survey->address;
+	bool exact = route->prefix == HOST_IPV4_BITS && route->destination == survey->address;
 
-	if (is_guest_route(route, survey->device)) {
+	if (host_is_claim(route) && route->device == survey->device) {
 		survey->addresses++;
 		survey->ours |= exact;
 		return;
 	}
 	if (exact)
 		survey->taken = route->device ? route->device : -1;
-	if (route->type == RTN_UNICAST && route->device && route->device != survey->device &&
+	/* The interfaces of other guests answer for all that the host reaches elsewhere. */
+	if (!host_is_claim(route) && route->type == RTN_UNICAST && route->device &&
+	    route->device != survey->device &&
 	    (route->destination & survey->netmask) == (survey->address & survey->netmask))
 		note_device(survey, route->device);
 }
@@ -88,7 +81,7 @@ static int survey_route(void *context, const struct netlink_route *route)
 		survey->router = true;
 	if (route->table == RT_TABLE_MAIN)
 		survey_main(survey, route);
-	else if (route->table == RT_TABLE_LOCAL && route->prefix == IPV4_BITS &&
+	else if (route->table == RT_TABLE_LOCAL && route->prefix == HOST_IPV4_BITS &&
 		 route->destination == survey->address)
 		*(route->type == RTN_LOCAL ? &survey->hosts : &survey->broadcast) = true;
 	return 0;
@@ -104,118 +97,6 @@ static int make_survey(struct host *host, int device, struct survey *survey)
 	error = netlink_routes(host->netlink, survey_route, survey);
 	return error ? host_refused(host, error, "read the routes to", host_ipv4(survey->address))
 		     : 0;
-}
-
-/* ---- proxied neighbours ---------------------------------------------------------------------- */
-
-/* Proxied neighbours of one address, or of uml_net. */
-struct neighbours {
-	uint32_t address; /* the only one wanted, or 0 */
-	bool others;	  /* also those that uml_net did not make */
-	struct netlink_proxy list[NEIGHBOURS_MAX];
-	bool kept[NEIGHBOURS_MAX];
-	unsigned int count;
-};
-
-static int note_proxy(void *context, const struct netlink_proxy *proxy)
-{
-	struct neighbours *neighbours = context;
-
-	if (!proxy)
-		neighbours->count = 0;
-	else if (neighbours->count < NEIGHBOURS_MAX &&
-		 (!neighbours->address || neighbours->address == proxy->address) &&
-		 (neighbours->others || proxy->protocol == HOST_PROTOCOL))
-		neighbours->list[neighbours->count++] = *proxy;
-	return 0;
-}
-
-static bool has_proxy(const struct neighbours *neighbours, int device)
-{
-	for (unsigned int i = 0; i < neighbours->count; i++)
-		if (neighbours->list[i].device == device)
-			return true;
-	return false;
-}
-
-/* Whether ARP is spoken there at all. */
-static bool speaks_arp(struct host *host, int device)
-{
-	struct netlink_link link;
-
-	return !netlink_link_by_index(host->netlink, device, &link) &&
-	       !(link.flags & (IFF_LOOPBACK | IFF_NOARP));
-}
-
-static int remove_proxies(struct host *host, uint32_t address)
-{
-	struct neighbours neighbours = { .address = address };
-	int error = netlink_proxies(host->netlink, note_proxy, &neighbours);
-
-	for (unsigned int i = 0; !error && i < neighbours.count; i++) {
-		error = netlink_proxy_delete(host->netlink, &neighbours.list[i]);
-		if (error == -ENOENT || error == -ENODEV || error == -ENXIO)
-			error = 0;
-	}
-	return error;
-}
-
-static int add_proxies(struct host *host, const struct survey *survey)
-{
-	struct neighbours neighbours = { .address = survey->address, .others = true };
-	int error = netlink_proxies(host->netlink, note_proxy, &neighbours);
-
-	for (unsigned int i = 0; !error && i < survey->device_count; i++) {
-		const struct netlink_proxy proxy = { .address = survey->address,
-						     .device = survey->devices[i],
-						     .protocol = HOST_PROTOCOL };
-
-		/* An entry that is there would become ours. */
-		if (has_proxy(&neighbours, proxy.device) || !speaks_arp(host, proxy.device))
-			continue;
-		error = netlink_proxy_add(host->netlink, &proxy);
-		/* An interface that has gone meanwhile needs none. */
-		if (error == -ENODEV || error == -ENXIO)
-			error = 0;
-	}
-	return error;
-}
-
-/* ---- what killed guests left ----------------------------------------------------------------- */
-
-static int keep_routed(void *context, const struct netlink_route *route)
-{
-	struct neighbours *neighbours = context;
-
-	if (!route) {
-		memset(neighbours->kept, 0, sizeof(neighbours->kept));
-		return 0;
-	}
-	if (!is_guest_route(route, route->device))
-		return 0;
-	for (unsigned int i = 0; i < neighbours->count; i++)
-		if (neighbours->list[i].address == route->destination)
-			neighbours->kept[i] = true;
-	return 0;
-}
-
-void host_sweep(struct host *host)
-{
-	struct neighbours neighbours = { .address = 0 }, again;
-
-	if (netlink_proxies(host->netlink, note_proxy, &neighbours) || !neighbours.count ||
-	    netlink_routes(host->netlink, keep_routed, &neighbours))
-		return;
-	for (unsigned int i = 0; i < neighbours.count; i++)
-		if (!neighbours.kept[i])
-			netlink_proxy_delete(host->netlink, &neighbours.list[i]);
-	/* Another uml_net may have added the address after the look at the routes. */
-	again = neighbours;
-	if (netlink_routes(host->netlink, keep_routed, &again))
-		return;
-	for (unsigned int i = 0; i < again.count; i++)
-		if (again.kept[i] && !neighbours.kept[i])
-			netlink_proxy_add(host->netlink, &again.list[i]);
 }
 
 /* ---- add and del ----------------------------------------------------------------------------- */
@@ -241,6 +122,11 @@ static int check_guest(struct host *host, const struct survey *survey)
 {
 	if (survey->hosts)
 		return in_use(host, survey, "it is an address of the host itself");
+	if (survey->crowded && host->policy->proxy_arp)
+		return host_fail(host, -E2BIG,
+				 "cannot use %s: the host has more than %d interfaces in the guest's "
+				 "network; give the guest a longer netmask",
+				 host_ipv4(survey->address), HOST_DEVICES_MAX);
 	if (!survey->ours && survey->addresses >= ADDRESSES_MAX)
 		return host_fail(
 			host, -EDQUOT,
@@ -261,64 +147,81 @@ int host_check_gate(struct host *host)
 static struct netlink_route guest_route(uint32_t address, int device)
 {
 	return (struct netlink_route){ .destination = address,
-				       .prefix = IPV4_BITS,
+				       .prefix = HOST_IPV4_BITS,
 				       .table = RT_TABLE_MAIN,
 				       .type = RTN_UNICAST,
 				       .protocol = HOST_PROTOCOL,
 				       .device = device };
 }
 
-/* Removes what an address brought. Goes on after failures; returns the first one. */
-static int take_back(struct host *host, const struct survey *survey, bool last)
+/* The filter of the interface without the address. */
+static int stop_sending(struct host *host, const struct netlink_link *link, uint32_t address)
 {
-	const struct netlink_route route = guest_route(survey->address, survey->device);
-	int error = remove_proxies(host, survey->address);
-	int next = netlink_route_delete(host->netlink, &route);
+	struct claims *claims = &host->claims;
+	size_t kept = 0;
 
-	if (!error && next != -ESRCH)
-		error = next;
-	if (last && host->policy->proxy_arp) {
-		next = netlink_link_ipv4_setting(host->netlink, survey->device,
-						 IPV4_DEVCONF_PROXY_ARP, 0);
-		if (!error)
-			error = next;
-	}
-	return error;
+	for (size_t i = 0; i < claims->count; i++)
+		if (claims->list[i].address != address || claims->list[i].device != link->index)
+			claims->list[kept++] = claims->list[i];
+	claims->count = kept;
+	return host_guard(host, link);
 }
 
-static int answer_arp(struct host *host, const struct survey *survey, const char *device)
+/*
+ * Removes what an address brought, the route last: as long as one thing stays, nobody else gets the
+ * address, and the request can be made again.
+ */
+static int take_back(struct host *host, const struct survey *survey,
+		     const struct netlink_link *link, bool last)
+{
+	const struct netlink_route route = guest_route(survey->address, link->index);
+	int error = stop_sending(host, link, survey->address);
+
+	if (error)
+		return error;
+	error = host_remove_proxies(host, survey->address);
+	if (!error && last && host->policy->proxy_arp)
+		error = netlink_link_ipv4_setting(host->netlink, link->index,
+						  IPV4_DEVCONF_PROXY_ARP, 0);
+	if (!error)
+		error = netlink_route_delete(host->netlink, &route);
+	if (error && error != -ESRCH)
+		return host_refused(host, error, "remove an address of", link->name);
+	return 0;
+}
+
+static int answer_arp(struct host *host, const struct survey *survey,
+		      const struct netlink_link *link)
 {
 	int error;
 
 	if (!host->policy->proxy_arp)
 		return 0;
-	error = netlink_link_ipv4_setting(host->netlink, survey->device, IPV4_DEVCONF_PROXY_ARP, 1);
+	error = netlink_link_ipv4_setting(host->netlink, link->index, IPV4_DEVCONF_PROXY_ARP, 1);
 	if (!error)
-		error = add_proxies(host, survey);
-	return error ? host_refused(host, error, "answer ARP requests for", device) : 0;
+		error = host_add_proxies(host, survey->address, &survey->devices);
+	return error ? host_refused(host, error, "answer ARP requests for", link->name) : 0;
 }
 
-/* Whether the host got the address as its own since it was looked at. */
-static int check_again(struct host *host, const struct survey *survey)
+static int put_in_place(struct host *host, const struct survey *survey,
+			const struct netlink_link *link)
 {
-	struct survey again;
-	int error = make_survey(host, survey->device, &again);
-
-	return error ? error : check_guest(host, &again);
-}
-
-static int put_in_place(struct host *host, const struct survey *survey, const char *device)
-{
-	const struct netlink_route route = guest_route(survey->address, survey->device);
+	const struct netlink_route route = guest_route(survey->address, link->index);
+	char problem[HOST_PROBLEM_SIZE];
 	int error = survey->ours ? 0 : netlink_route_add(host->netlink, &route);
 
 	if (error)
-		return host_refused(host, error, "add a route by", device);
-	error = check_again(host, survey);
+		return host_refused(host, error, "add a route by", link->name);
+	error = host_read_claims(host);
 	if (!error)
-		error = answer_arp(host, survey, device);
-	if (error && !survey->ours)
-		take_back(host, survey, !survey->addresses);
+		error = host_guard_all(host);
+	if (!error)
+		error = answer_arp(host, survey, link);
+	if (error && !survey->ours) {
+		memcpy(problem, host->problem, sizeof(problem));
+		if (!take_back(host, survey, link, !survey->addresses))
+			memcpy(host->problem, problem, sizeof(problem));
+	}
 	return error;
 }
 
@@ -343,11 +246,15 @@ int host_add(struct host *host)
 		error = check_guest(host, &survey);
 	if (error)
 		return error;
+	error = host_read_claims(host);
+	if (error)
+		return error;
 	error = privilege_raise();
 	if (error)
 		return host_refused(host, error, "change", link.name);
-	host_sweep(host);
-	error = put_in_place(host, &survey, link.name);
+	error = host_sweep(host);
+	if (!error)
+		error = put_in_place(host, &survey, &link);
 	privilege_lower();
 	return error;
 }
@@ -368,10 +275,13 @@ int host_delete(struct host *host)
 				 "cannot remove %s: %s does not have it; see ip "
 				 "route",
 				 host_ipv4(survey.address), link.name);
+	error = host_read_claims(host);
+	if (error)
+		return error;
 	error = privilege_raise();
 	if (error)
 		return host_refused(host, error, "change", link.name);
-	error = take_back(host, &survey, survey.addresses == 1);
+	error = take_back(host, &survey, &link, survey.addresses == 1);
 	privilege_lower();
-	return error ? host_refused(host, error, "remove an address of", link.name) : 0;
+	return error;
 }

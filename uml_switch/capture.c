@@ -10,6 +10,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "lib/place.h"
 #include "lib/report.h"
 #include "uml_switch/capture.h"
 #include "uml_switch/log.h"
@@ -21,17 +22,47 @@ struct capture {
 	const char *path;
 };
 
-/* Frames are private, and a file that makes the switch wait would stop all ports. */
-static FILE *open_file(const char *path)
+static _Noreturn void die_of_place(const char *path, int error)
+{
+	if (error == -EPERM)
+		die("cannot write %s: a symbolic link on the way is another user's; name the file "
+		    "that is meant", path);
+	die("cannot write %s: %s; name a file that you may write", path, cause(error));
+}
+
+/*
+ * Frames are private: they go to nobody who made the file, or another name of it, beforehand. And a
+ * file that makes the switch wait would stop all ports.
+ */
+static void check_file(int fd, const char *path)
 {
 	struct stat info;
-	FILE *file;
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
 
-	if (fd < 0)
-		die("cannot write %s: %s; name a file that you may write", path, cause(errno));
 	if (fstat(fd, &info) || !S_ISREG(info.st_mode))
 		die("cannot write %s: not a regular file; use a mirror port to watch live", path);
+	if (info.st_uid != geteuid())
+		die("cannot write %s: it is another user's; remove it, or name another file", path);
+	if (info.st_nlink > 1)
+		die("cannot write %s: it has another name too; remove it, or name another file",
+		    path);
+	if (fchmod(fd, 0600))
+		die("cannot write %s: %s", path, cause(errno));
+}
+
+static FILE *open_file(const char *path)
+{
+	struct place place;
+	FILE *file;
+	int fd, error = place_open(&place, path, true);
+
+	if (error)
+		die_of_place(path, error);
+	fd = openat(place.folder, place.name,
+		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		die_of_place(path, -errno);
+	place_close(&place);
+	check_file(fd, path);
 	if (ftruncate(fd, 0))
 		die("cannot empty %s: %s", path, cause(errno));
 	file = fdopen(fd, "w");
@@ -91,6 +122,8 @@ void capture_close(struct capture *capture)
 {
 	if (!capture)
 		return;
+	/* What is told of a capture includes what was still in memory. */
+	capture_flush(capture);
 	if (capture->dump)
 		pcap_dump_close(capture->dump);
 	pcap_close(capture->format);

@@ -209,15 +209,14 @@ static int connect_data(const struct switch_address *client, const char **refusa
 }
 
 static void describe(struct dgram_port *dgram, const char *listener,
-		     const struct ucred *credentials, const struct switch_request *request)
+		     const struct client *client, const struct switch_request *request)
 {
 	struct port *port = &dgram->port;
 	const uint8_t *path = request->data.path;
 
 	port->transport = &dgram_transport;
 	port->listener = listener;
-	port->has_credentials = true;
-	port->credentials = *credentials;
+	port_set_client(port, client);
 	dgram->client = request->data;
 	dgram->shared = !request->version;
 	dgram->control.fd = -1;
@@ -241,11 +240,13 @@ static int start(struct fabric *fabric, struct dgram_port *dgram, int data, int 
 	error = loop_add(fabric->loop, &dgram->control, control, EPOLLIN);
 	if (error)
 		port_remove(&dgram->port, "no memory for its control connection");
+	else
+		port_ask_umid(&dgram->port, control);
 	return error;
 }
 
 int dgram_attach(struct fabric *fabric, int control, const char *listener,
-		 const struct ucred *credentials, const struct switch_request *request,
+		 const struct client *client, const struct switch_request *request,
 		 struct switch_address *reply, const char **refusal)
 {
 	struct dgram_port *dgram;
@@ -264,7 +265,7 @@ int dgram_attach(struct fabric *fabric, int control, const char *listener,
 		*refusal = "out of memory";
 		return -ENOMEM;
 	}
-	describe(dgram, listener, credentials, request);
+	describe(dgram, listener, client, request);
 	*refusal = check_client(fabric, dgram, data);
 	if (*refusal)
 		error = -EPERM;

@@ -135,7 +135,10 @@ static void deliver(struct fabric *fabric, struct port *from, struct port *to, u
 	if (fabric->settings->rules.vlans) {
 		if (!vlans_have(&to->settings.vlans, frame->vlan))
 			return;
-		form = vlans_form(&to->settings.vlans, frame);
+		if (!vlans_form(&to->settings.vlans, frame, &form)) {
+			to->counters.drop_error++;
+			return;
+		}
 	}
 	touch(fabric, to, place, form);
 }

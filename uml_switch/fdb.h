@@ -12,7 +12,7 @@ enum fdb_result {
 	FDB_KNOWN,	/* it stood there */
 	FDB_NEW,
 	FDB_MOVED,	/* it was at another port before */
-	FDB_FULL,	/* not learned: the port or the table has as many as it may */
+	FDB_FULL,	/* not learned: the port has as many as it may */
 	FDB_HELD,	/* not learned: it is at a port that keeps its addresses */
 };
 
@@ -43,9 +43,20 @@ void fdb_free(struct fdb *fdb);
  * @limit: how many addresses this port may have
  * @now_s: the time, seconds
  * @old_port: set on FDB_MOVED
+ *
+ * Where the table is full, the address takes the place of another one: of the same port or user, if
+ * those have their share of the table, else of who has most.
  */
 enum fdb_result fdb_learn(struct fdb *fdb, uint16_t vlan, uint64_t mac, unsigned int port,
 			  uint32_t limit, uint32_t now_s, unsigned int *old_port);
+
+/**
+ * fdb_set_user() - tell whose a port is; ports of one user share a part of a full table
+ * @fdb: the table
+ * @port: the port
+ * @user: the user, as any number
+ */
+void fdb_set_user(struct fdb *fdb, unsigned int port, uint64_t user);
 
 /* fdb_find() - the port where an address is, 0 where that is not known */
 unsigned int fdb_find(const struct fdb *fdb, uint16_t vlan, uint64_t mac, uint32_t now_s);

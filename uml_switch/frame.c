@@ -4,16 +4,31 @@
 
 #include "uml_switch/frame.h"
 
-enum { TYPE_VLAN_HIGH = 0x81, TYPE_VLAN_LOW = 0x00 };
+enum { TYPE_VLAN = 0x8100 };
+
+static uint16_t type_at(const struct frame *frame, uint32_t offset)
+{
+	return (uint16_t)(frame->bytes[offset] << 8 | frame->bytes[offset + 1]);
+}
 
 int frame_tag(const struct frame *frame)
 {
-	const uint8_t *type = frame->bytes + MACS_BYTES;
-
-	if (type[0] != TYPE_VLAN_HIGH || type[1] != TYPE_VLAN_LOW ||
+	if (type_at(frame, MACS_BYTES) != TYPE_VLAN ||
 	    frame->length < FRAME_BYTES_MIN + TAG_BYTES)
 		return -1;
-	return type[2] << 8 | type[3];
+	return type_at(frame, MACS_BYTES + 2);
+}
+
+bool frame_has_inner_tag(const struct frame *frame)
+{
+	/* 802.1Q, 802.1ad, and what was used before that. */
+	static const uint16_t types[] = { TYPE_VLAN, 0x88a8, 0x9100, 0x9200, 0x9300 };
+	uint16_t type = type_at(frame, MACS_BYTES + (frame->tagged ? TAG_BYTES : 0));
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (type == types[i])
+			return true;
+	return false;
 }
 
 static void make_head(struct frame *frame)
@@ -23,8 +38,8 @@ static void make_head(struct frame *frame)
 
 	memcpy(frame->head, frame->bytes, MACS_BYTES);
 	tag = (tag & ~VLAN_ID_MASK) | frame->vlan;
-	type[0] = TYPE_VLAN_HIGH;
-	type[1] = TYPE_VLAN_LOW;
+	type[0] = TYPE_VLAN >> 8;
+	type[1] = TYPE_VLAN & 0xff;
 	type[2] = (uint8_t)(tag >> 8);
 	type[3] = (uint8_t)tag;
 }

@@ -24,6 +24,7 @@ enum {
  * @length: its length, bytes
  * @vlan: the VLAN that it belongs to, 0 where the switch knows none
  * @tagged: it came with a tag
+ * @inner_tag: behind that tag, or where there is none, stands another one, of any kind
  * @head: addresses and tag of its tagged form; filled by frame_parts()
  */
 struct frame {
@@ -31,6 +32,7 @@ struct frame {
 	uint32_t length;
 	uint16_t vlan;
 	bool tagged;
+	bool inner_tag;
 	uint8_t head[MACS_BYTES + TAG_BYTES];
 };
 
@@ -69,6 +71,15 @@ static inline uint64_t mac_number(const uint8_t *mac)
  * Return: priority and VLAN as the 16 bits of the tag, -1 for a frame without one.
  */
 int frame_tag(const struct frame *frame);
+
+/**
+ * frame_has_inner_tag() - whether a tag comes to light where the frame's own is taken off
+ * @frame: the frame, with @tagged set
+ *
+ * For a frame without a tag of its own: whether its type is that of a tag all the same, of a kind
+ * that this switch does not use, or one that is cut short.
+ */
+bool frame_has_inner_tag(const struct frame *frame);
 
 /**
  * frame_parts() - the packet that a port sends for a frame

@@ -4,7 +4,9 @@
  *
  * A connection on a control socket is a caller until its request is complete. There are few places
  * for callers; where they are all taken, the process that holds most of them loses its oldest: nobody
- * can keep others out by holding connections. Then it becomes a port, and what it may have of those is bounded by process and user.
+ * can keep others out by holding connections. Then it becomes a port, and what it may have of those is
+ * bounded by process and user. Where rules are for umids, every connection is a caller until that of
+ * its process is known, or known not to come.
  */
 #include <config.h>
 #include <errno.h>
@@ -41,6 +43,8 @@ struct caller {
 	struct watch watch;
 	struct grave grave;
 	struct ucred credentials;
+	struct question question;
+	struct switch_request request;
 	uint64_t begin_ns;
 	size_t have;
 	uint8_t bytes[SWITCH_REQUEST_BYTES_MAX + 1];
@@ -68,6 +72,7 @@ static void forget_caller(struct caller *caller)
 		place = &(*place)->next;
 	*place = caller->next;
 	caller_count--;
+	namer_forget(&caller->question);
 	loop_bury(caller->listener->fabric->loop, &caller->grave, caller);
 }
 
@@ -81,7 +86,30 @@ static void drop_caller(struct caller *caller, const char *why)
 	forget_caller(caller);
 }
 
-static void make_port(struct caller *caller, const struct switch_request *request)
+static void add_port(struct listener *listener, int fd, const struct client *client)
+{
+	struct fabric *fabric = listener->fabric;
+	int error;
+
+	if (!fabric_admits(fabric, &client->credentials)) {
+		log_event("%s: connection refused: too many ports; raise --max-ports",
+			  listener->path);
+		close(fd);
+		return;
+	}
+	if (listener->kind == LISTEN_SEQPACKET)
+		error = seqpacket_attach(fabric, fd, listener->path, client);
+	else
+		error = stream_attach(fabric, fd, listener->path, client);
+	if (error) {
+		log_event("%s: connection refused: %s", listener->path, strerror(-error));
+		close(fd);
+		return;
+	}
+	log_news("New connection");
+}
+
+static void make_dgram_port(struct caller *caller, const struct client *client)
 {
 	struct fabric *fabric = caller->listener->fabric;
 	uint8_t reply[SWITCH_REPLY_BYTES];
@@ -94,8 +122,8 @@ static void make_port(struct caller *caller, const struct switch_request *reques
 		return;
 	}
 	control = loop_release(fabric->loop, &caller->watch);
-	error = dgram_attach(fabric, control, caller->listener->path, &caller->credentials,
-			     request, &data, &refusal);
+	error = dgram_attach(fabric, control, caller->listener->path, client, &caller->request,
+			     &data, &refusal);
 	if (error) {
 		close(control);
 		drop_caller(caller, refusal);
@@ -110,6 +138,42 @@ static void make_port(struct caller *caller, const struct switch_request *reques
 				  strerror(errno));
 	}
 	drop_caller(caller, NULL);
+}
+
+/* The caller becomes a port; umid is NULL where that is asked later. */
+static void make_port(struct caller *caller, const char *umid)
+{
+	struct client client = { caller->credentials, umid };
+	struct listener *listener = caller->listener;
+
+	if (listener->kind == LISTEN_CONTROL) {
+		make_dgram_port(caller, &client);
+		return;
+	}
+	add_port(listener, loop_release(listener->fabric->loop, &caller->watch), &client);
+	drop_caller(caller, NULL);
+}
+
+static void umid_known(struct question *question, const char *umid)
+{
+	make_port(container_of(question, struct caller, question), umid);
+}
+
+/* All that the caller has to say is there. */
+static void settle(struct caller *caller)
+{
+	struct fabric *fabric = caller->listener->fabric;
+
+	if (!fabric->settings->rules.umids) {
+		make_port(caller, NULL);
+		return;
+	}
+	/* Its end is told all the same. */
+	loop_change(fabric->loop, &caller->watch, 0);
+	caller->question = (struct question){ .credentials = caller->credentials,
+					      .connection = caller->watch.fd,
+					      .known = umid_known };
+	namer_ask(&caller->question);
 }
 
 static void answer_status(struct caller *caller, enum switch_status_form form)
@@ -147,14 +211,33 @@ static void bad_request(struct caller *caller, enum switch_fault fault,
 	}
 }
 
+static void take_request(struct caller *caller)
+{
+	struct switch_request *request = &caller->request;
+	enum switch_fault fault = switch_decode_request(caller->bytes, caller->have, request);
+
+	if (fault == SWITCH_SHORT)
+		return;
+	if (fault)
+		bad_request(caller, fault, request);
+	else if (request->type == SWITCH_REQUEST_STATUS)
+		answer_status(caller, request->form);
+	else
+		settle(caller);
+}
+
 static void caller_ready(struct watch *watch, uint32_t events)
 {
 	struct caller *caller = container_of(watch, struct caller, watch);
-	struct switch_request request;
-	enum switch_fault fault;
-	ssize_t got = recv(watch->fd, caller->bytes + caller->have,
-			   sizeof(caller->bytes) - caller->have, MSG_DONTWAIT);
+	ssize_t got;
 
+	/* While its umid is asked for, only its end is an event. */
+	if (caller->question.asked) {
+		drop_caller(caller, NULL);
+		return;
+	}
+	got = recv(watch->fd, caller->bytes + caller->have,
+		   sizeof(caller->bytes) - caller->have, MSG_DONTWAIT);
 	(void)events;
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -165,15 +248,7 @@ static void caller_ready(struct watch *watch, uint32_t events)
 		return;
 	}
 	caller->have += (size_t)got;
-	fault = switch_decode_request(caller->bytes, caller->have, &request);
-	if (fault == SWITCH_SHORT)
-		return;
-	if (fault)
-		bad_request(caller, fault, &request);
-	else if (request.type == SWITCH_REQUEST_STATUS)
-		answer_status(caller, request.form);
-	else
-		make_port(caller, &request);
+	take_request(caller);
 }
 
 /* Who makes room for one more: the oldest of the process that has most. */
@@ -217,31 +292,11 @@ static void add_caller(struct listener *listener, int fd, const struct ucred *cr
 	caller->next = callers;
 	callers = caller;
 	caller_count++;
-	/* The request is often there already. */
-	caller_ready(&caller->watch, EPOLLIN);
-}
-
-static void add_port(struct listener *listener, int fd, const struct ucred *credentials)
-{
-	struct fabric *fabric = listener->fabric;
-	int error;
-
-	if (!fabric_admits(fabric, credentials)) {
-		log_event("%s: connection refused: too many ports; raise --max-ports",
-			  listener->path);
-		close(fd);
-		return;
-	}
-	if (listener->kind == LISTEN_SEQPACKET)
-		error = seqpacket_attach(fabric, fd, listener->path, credentials);
+	/* The request is often there already; some have none. */
+	if (listener->kind == LISTEN_CONTROL)
+		caller_ready(&caller->watch, EPOLLIN);
 	else
-		error = stream_attach(fabric, fd, listener->path, credentials);
-	if (error) {
-		log_event("%s: connection refused: %s", listener->path, strerror(-error));
-		close(fd);
-		return;
-	}
-	log_news("New connection");
+		settle(caller);
 }
 
 static void listener_ready(struct watch *watch, uint32_t events)
@@ -266,10 +321,11 @@ static void listener_ready(struct watch *watch, uint32_t events)
 			return;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length))
 			close(fd);
-		else if (listener->kind == LISTEN_CONTROL)
+		else if (listener->kind == LISTEN_CONTROL ||
+			 listener->fabric->settings->rules.umids)
 			add_caller(listener, fd, &credentials);
 		else
-			add_port(listener, fd, &credentials);
+			add_port(listener, fd, &(struct client){ .credentials = credentials });
 	}
 }
 
@@ -345,7 +401,8 @@ void listen_second(struct fabric *fabric)
 	while (caller) {
 		struct caller *next = caller->next;
 
-		if (fabric->loop->now_ns - caller->begin_ns > REQUEST_SECONDS * 1000000000ull)
+		if (!caller->question.asked &&
+		    fabric->loop->now_ns - caller->begin_ns > REQUEST_SECONDS * 1000000000ull)
 			drop_caller(caller, "it did not come in time");
 		caller = next;
 	}

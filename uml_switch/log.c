@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "uml_switch/log.h"
 #include "uml_switch/rate.h"
@@ -72,6 +73,7 @@ void log_event(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	printable_mask(text, strlen(text));
 	write_event(text);
 }
 
@@ -87,6 +89,7 @@ void log_news(const char *format, ...)
 	vsnprintf(text, sizeof(text) - 1, format, arguments);
 	va_end(arguments);
 	length = strlen(text);
+	printable_mask(text, length);
 	text[length] = '\n';
 	/* Where stdout is gone there is nobody to tell. */
 	if (write(STDOUT_FILENO, text, length + 1) < 0)

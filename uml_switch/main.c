@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/report.h"
+#include "lib/signals.h"
 #include "uml_switch/capture.h"
 #include "uml_switch/listen.h"
 #include "uml_switch/log.h"
@@ -27,7 +28,7 @@
 
 enum {
 	/* Descriptors besides those of ports, of which each may have two. */
-	OTHER_DESCRIPTORS = 192,
+	OTHER_DESCRIPTORS = 200,
 	DESCRIPTORS_A_PORT = 2,
 	LINE_BYTES = 4096,
 	KEPT_BYTES = 4 * 1024 * 1024,
@@ -50,6 +51,7 @@ static void second(void *context)
 
 	fabric_second(&machine->fabric);
 	listen_second(&machine->fabric);
+	namer_second();
 }
 
 static void turn(void *context)
@@ -95,15 +97,12 @@ static void watch_signals(struct machine *machine)
 	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
+	signals_ending(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	/* A read from the terminal in the background then fails instead of stopping the process. */
+	/* In the background a terminal then takes no bytes, or fails, instead of stopping all ports. */
 	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	machine->signals.ready = signal_ready;
 	if (fd < 0 || loop_add(&machine->loop, &machine->signals, fd, EPOLLIN))
@@ -179,6 +178,9 @@ static int bind_socket(const struct settings *settings, const char *path, int ty
 	if (fd == -EEXIST)
 		die("cannot make the socket %s: something that is no socket is there; remove it, "
 		    "or name another path", path);
+	if (fd == -EPERM)
+		die("cannot make the socket %s: a link on the way, or what is there, is another "
+		    "user's; name another path", path);
 	if (fd < 0)
 		die("cannot make the socket %s: %s", path, cause(fd));
 	return fd;
@@ -327,6 +329,7 @@ static void begin(struct machine *machine)
 	if (settings->capture)
 		machine->fabric.capture = capture_open(settings->capture, settings->max_frame);
 	open_sockets(machine);
+	namer_open(&machine->loop);
 	announce(machine);
 	if (settings->use_syslog || settings->daemon)
 		log_to_syslog();
@@ -349,6 +352,7 @@ static void end(struct machine *machine)
 	capture_close(machine->fabric.capture);
 	machine->fabric.capture = NULL;
 	fabric_close(&machine->fabric);
+	namer_close();
 	loop_close(&machine->loop);
 	forget_paths(machine);
 	settings_free(&machine->settings);
@@ -379,24 +383,20 @@ static void keep_memory(void)
 int main(int argc, char **argv)
 {
 	static struct machine machine;
-	sigset_t set;
 
+	signals_begin();
 	fill_standard_descriptors();
 	keep_memory();
 	settings_parse(&machine.settings, argc, argv);
 	if (machine.settings.status)
 		return status_print(machine.settings.control, machine.settings.json ?
-				    SWITCH_STATUS_JSON : SWITCH_STATUS_TEXT);
+				    SWITCH_STATUS_JSON : SWITCH_STATUS_TEXT,
+				    machine.settings.control_named);
 	begin(&machine);
 	loop_run(&machine.loop);
 	end(&machine);
 	if (!machine.signal)
 		return EXIT_DONE;
-	/* Who waits for this process shall see what ended it. */
-	signal(machine.signal, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, machine.signal);
-	raise(machine.signal);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signals_die(machine.signal);
 	return EXIT_FAILED;
 }

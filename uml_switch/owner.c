@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * owner.c - whose socket a Unix socket is connected to, by NETLINK_SOCK_DIAG.
+ * owner.c - whose socket a Unix socket is connected to, and where it is bound, by NETLINK_SOCK_DIAG.
  *
  * SO_PEERCRED does not tell it for datagram sockets, and an abstract name has no file with an owner.
  */
@@ -63,22 +63,39 @@ static int ask(int netlink, uint32_t inode, uint32_t show, int attribute, uint32
 	return -EOPNOTSUPP;
 }
 
-int owner_of_peer(int fd, struct owner *owner)
+static int ask_of(int fd, int (*ask_it)(int netlink, uint32_t inode, void *answer), void *answer)
 {
 	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), error;
 	struct stat info;
 
 	if (netlink < 0)
 		return -EOPNOTSUPP;
-	if (fstat(fd, &info)) {
-		error = -errno;
-	} else {
-		error = ask(netlink, (uint32_t)info.st_ino, UDIAG_SHOW_PEER, UNIX_DIAG_PEER,
-			    &owner->inode);
-		if (!error)
-			error = ask(netlink, owner->inode, UDIAG_SHOW_UID, UNIX_DIAG_UID,
-				    &owner->uid);
-	}
+	error = fstat(fd, &info) ? -errno : ask_it(netlink, (uint32_t)info.st_ino, answer);
 	close(netlink);
 	return error;
+}
+
+static int ask_peer(int netlink, uint32_t inode, void *answer)
+{
+	struct owner *owner = answer;
+	int error = ask(netlink, inode, UDIAG_SHOW_PEER, UNIX_DIAG_PEER, &owner->inode);
+
+	return error ? error :
+		       ask(netlink, owner->inode, UDIAG_SHOW_UID, UNIX_DIAG_UID, &owner->uid);
+}
+
+int owner_of_peer(int fd, struct owner *owner)
+{
+	return ask_of(fd, ask_peer, owner);
+}
+
+static int ask_file(int netlink, uint32_t inode, void *answer)
+{
+	/* The inode is the first of what is told of the file. */
+	return ask(netlink, inode, UDIAG_SHOW_VFS, UNIX_DIAG_VFS, answer);
+}
+
+int owner_bound_file(int fd, uint32_t *inode)
+{
+	return ask_of(fd, ask_file, inode);
 }

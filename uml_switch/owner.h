@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* owner.h - whose socket a Unix socket is connected to. */
+/* owner.h - whose socket a Unix socket is connected to, and where it is bound. */
 #ifndef SWITCH_OWNER_H
 #define SWITCH_OWNER_H
 
@@ -19,5 +19,14 @@ struct owner {
  * Return: 0 or -errno; -EOPNOTSUPP where the host's kernel does not tell.
  */
 int owner_of_peer(int fd, struct owner *owner);
+
+/**
+ * owner_bound_file() - the file that bind(2) made for a Unix socket
+ * @fd: the socket
+ * @inode: set to the low 32 bits of its inode
+ *
+ * Return: 0 or -errno; -EOPNOTSUPP where the host's kernel does not tell.
+ */
+int owner_bound_file(int fd, uint32_t *inode);
 
 #endif

@@ -19,12 +19,12 @@
 #include "uml_switch/fabric.h"
 #include "uml_switch/log.h"
 #include "uml_switch/port.h"
-#include "uml_switch/umid.h"
 
 /* Deliveries that the frames of a port may cause in one turn, and about those of one batch. */
 enum { WORK_A_TURN = 512, WORK_A_BATCH = 256 };
 /* A port is held where so many of its frames, and half of its batch, must wait. */
 enum { HOLD_FRAMES = 8 };
+#define SHARE_OF_OTHERS	UINT64_MAX
 enum { HOLD_NS = 1000000, STALLED_NS = 10000000 };
 
 void port_identity(const struct port *port, struct port_identity *identity)
@@ -59,6 +59,32 @@ static void apply_settings(struct port *port)
 
 static void port_ready(struct watch *watch, uint32_t events);
 
+void port_set_client(struct port *port, const struct client *client)
+{
+	port->has_credentials = true;
+	port->credentials = client->credentials;
+	if (client->umid)
+		snprintf(port->umid, sizeof(port->umid), "%s", client->umid);
+	else
+		port->question.credentials = client->credentials;
+}
+
+static void umid_known(struct question *question, const char *umid)
+{
+	struct port *port = container_of(question, struct port, question);
+
+	snprintf(port->umid, sizeof(port->umid), "%s", umid);
+}
+
+void port_ask_umid(struct port *port, int connection)
+{
+	if (!port->question.credentials.pid)
+		return;
+	port->question.connection = connection;
+	port->question.known = umid_known;
+	namer_ask(&port->question);
+}
+
 int port_start(struct fabric *fabric, struct port *port, int fd)
 {
 	unsigned int number = 1;
@@ -81,8 +107,9 @@ int port_start(struct fabric *fabric, struct port *port, int fd)
 	port->place = fabric->active_count;
 	fabric->active[fabric->active_count++] = port;
 	fabric->ports[number - 1] = port;
-	if (port->has_credentials)
-		umid_of_process(port->credentials.pid, port->umid, sizeof(port->umid));
+	/* What the administrator named, taps and the like, has a share like a user. */
+	fdb_set_user(fabric->fdb, number,
+		     port->has_credentials ? port->credentials.uid : SHARE_OF_OTHERS);
 	apply_settings(port);
 	fabric->mirrors += port->settings.mirror;
 	return 0;
@@ -118,6 +145,7 @@ void port_remove(struct port *port, const char *why)
 	if (why)
 		log_event("port %s: ended: %s", port->name, why);
 	leave_held(port);
+	namer_forget(&port->question);
 	fdb_forget_port(fabric->fdb, port->number);
 	fabric->mirrors -= port->settings.mirror;
 	fabric->active[port->place] = last;

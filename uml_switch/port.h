@@ -7,6 +7,7 @@
 
 #include "uml_switch/backlog.h"
 #include "uml_switch/loop.h"
+#include "uml_switch/namer.h"
 #include "uml_switch/rate.h"
 #include "uml_switch/rules.h"
 
@@ -93,6 +94,7 @@ struct port {
 	char path[PORT_PATH_BYTES];	/* path or @name of the client's socket */
 	bool has_credentials;
 	struct ucred credentials;
+	struct question question;	/* for its umid, where that is not known at its start */
 
 	struct port_settings settings;
 	struct rate bits, frames, floods;
@@ -107,6 +109,22 @@ struct port {
 	unsigned int out_count;
 	struct backlog backlog;
 };
+
+/**
+ * struct client - who connected
+ * @credentials: its process
+ * @umid: as its command line says, empty without; NULL where that is still to be asked
+ */
+struct client {
+	struct ucred credentials;
+	const char *umid;
+};
+
+/* port_set_client() - tell a port that is not started yet who is there */
+void port_set_client(struct port *port, const struct client *client);
+
+/* port_ask_umid() - ask who is at the other end of a started port's connection, if it is not known */
+void port_ask_umid(struct port *port, int connection);
 
 /**
  * port_start() - make a port of the fabric

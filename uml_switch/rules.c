@@ -257,6 +257,7 @@ int rules_add(struct rules *rules, const char *text, const char **problem)
 		last = &(*last)->next;
 	*last = rule;
 	rules->vlans |= !!(rule->named & SETTING_VLANS);
+	rules->umids |= rule->match == MATCH_UMID;
 	return 0;
 }
 

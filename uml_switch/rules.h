@@ -38,6 +38,7 @@ struct rule;
 struct rules {
 	struct rule *first;
 	bool vlans;		/* some rule tells of VLANs: the switch knows them */
+	bool umids;		/* some rule is for a umid: ports need theirs from the beginning */
 };
 
 /**

@@ -40,7 +40,7 @@ static const struct transport seqpacket_transport = {
 };
 
 int seqpacket_attach(struct fabric *fabric, int fd, const char *listener,
-		     const struct ucred *credentials)
+		     const struct client *client)
 {
 	struct port *port = calloc(1, sizeof(*port));
 	int error;
@@ -49,10 +49,11 @@ int seqpacket_attach(struct fabric *fabric, int fd, const char *listener,
 		return -ENOMEM;
 	port->transport = &seqpacket_transport;
 	port->listener = listener;
-	port->has_credentials = true;
-	port->credentials = *credentials;
+	port_set_client(port, client);
 	error = port_start(fabric, port, fd);
 	if (error)
 		free(port);
+	else
+		port_ask_umid(port, fd);
 	return error;
 }

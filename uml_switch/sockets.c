@@ -3,29 +3,36 @@
  * sockets.c - Unix sockets with paths that do not outlive the switch.
  *
  * A path is removed only while it leads to the very socket that was bound, told by device and inode.
- * The folder is locked meanwhile, so that of two switches that find the socket of a dead one, one
- * does not remove what the other just made.
+ *
+ * Two switches may find the socket of a dead one at a time, or one the socket that the other has bound
+ * and does not serve yet. There is no lock, which another user could hold: who takes a socket away
+ * asks it once more when nobody else can find it, and puts it back if it was served meanwhile or is
+ * another one; who binds one looks, once it serves it, whether it was taken away before that.
+ *
+ * Permissions are set before there is a path. In a folder where others may write, nothing is done to
+ * what has the path, only to the inode that was looked at.
  */
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/place.h"
+#include "uml_switch/owner.h"
 #include "uml_switch/sockets.h"
 
 enum { PENDING_CONNECTIONS = 128 };
 
 struct bound {
 	struct bound *next;
-	int folder;		/* the path may be relative, and the process may move */
-	char *name;
+	struct place place;	/* the path may be relative, and the process may move */
 	dev_t device;
 	ino_t inode;
 };
@@ -43,101 +50,159 @@ static int make_address(const char *path, struct sockaddr_un *address)
 	return 0;
 }
 
-static int open_folder(const char *path)
+static bool is_file(int folder, const char *name, dev_t device, ino_t inode)
 {
-	char *copy = strdup(path);
-	int folder;
-
-	if (!copy)
-		return -ENOMEM;
-	folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		folder = -errno;
-	free(copy);
-	return folder;
-}
-
-/* 0 where the path is free now. */
-static int remove_stale(const struct sockaddr_un *address, int type)
-{
-	int fd, error = 0;
 	struct stat info;
 
-	if (lstat(address->sun_path, &info))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(info.st_mode))
-		return -EEXIST;
-	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return !fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) && info.st_dev == device &&
+	       info.st_ino == inode;
+}
+
+/* Whether the path still leads to what was bound. */
+static bool is_there(const struct bound *bound)
+{
+	return is_file(bound->place.folder, bound->place.name, bound->device, bound->inode);
+}
+
+/*
+ * Whether somebody serves the socket that is open as file, or without /proc has that path: 0 for no,
+ * -EADDRINUSE where it cannot be ruled out, -ENOENT where it cannot be asked.
+ */
+static int ask(int file, const char *path, int type)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+
 	if (fd < 0)
 		return -errno;
-	/* EPROTOTYPE, EAGAIN for a full queue and EACCES all tell that somebody may be there. */
-	if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)))
-		error = -EADDRINUSE;
-	else if (errno != ECONNREFUSED)
-		error = errno == ENOENT ? 0 : -EADDRINUSE;
-	else if (unlink(address->sun_path))
-		error = -errno;
+	/* The name of a descriptor keeps out exchanged files. */
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", file);
+	error = connect(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
+	if (error == ENOENT && path && !make_address(path, &address))
+		error = connect(fd, (struct sockaddr *)&address, sizeof(address)) ? errno : 0;
 	close(fd);
+	if (error == ECONNREFUSED)
+		return 0;
+	/* EPROTOTYPE, EAGAIN for a full queue and EACCES all tell that somebody may be there. */
+	return error == ENOENT ? -ENOENT : -EADDRINUSE;
+}
+
+/* Removes the socket that is open as file, and no other; 0 where it is gone. */
+static int take_away(const struct place *place, int type, int file, const struct stat *info)
+{
+	char aside[NAME_MAX + 1];
+	int error = place_random(aside, sizeof(aside), ".uml_switch.");
+
+	if (error)
+		return error;
+	if (renameat(place->folder, place->name, place->folder, aside))
+		return errno == ENOENT ? 0 : -errno;
+	error = -EADDRINUSE;
+	if (is_file(place->folder, aside, info->st_dev, info->st_ino))
+		error = ask(file, NULL, type);
+	if (!error || error == -ENOENT)
+		return unlinkat(place->folder, aside, 0) ? -errno : 0;
+	/* Where the name is taken by now, there is another living one. */
+	if (renameat2(place->folder, aside, place->folder, place->name, RENAME_NOREPLACE))
+		unlinkat(place->folder, aside, 0);
 	return error;
 }
 
-/* Notes what was bound, for its removal. Takes the folder's descriptor on success. */
-static int note(const char *path, int folder)
+/* 0 where the path is free now. */
+static int remove_stale(const struct place *place, const char *path, int type)
 {
-	struct bound *bound = calloc(1, sizeof(*bound));
-	char *copy = strdup(path);
+	int file = openat(place->folder, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC), error = 0;
 	struct stat info;
-	int error = -ENOMEM;
 
-	if (bound && copy)
-		bound->name = strdup(basename(copy));
-	free(copy);
-	if (bound && bound->name)
-		error = fstatat(folder, bound->name, &info, AT_SYMLINK_NOFOLLOW) ? -errno : 0;
+	if (file < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(file, &info))
+		error = -errno;
+	else if (!S_ISSOCK(info.st_mode))
+		error = -EEXIST;
+	if (!error)
+		error = ask(file, path, type);
+	if (!error)
+		error = take_away(place, type, file, &info);
+	close(file);
+	return error == -ENOENT ? 0 : error;
+}
+
+/* Whether a file is what was bound, and not what another has put in its place. */
+static bool is_bound(int fd, const struct stat *info)
+{
+	uint32_t inode;
+
+	if (!S_ISSOCK(info->st_mode) || info->st_uid != geteuid())
+		return false;
+	return owner_bound_file(fd, &inode) || inode == (uint32_t)info->st_ino;
+}
+
+/* Gives the socket its group, and notes it for its removal. Takes the place on success. */
+static int take_over(struct place *place, int fd, gid_t group)
+{
+	int file = openat(place->folder, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC), error = 0;
+	struct bound *bound = calloc(1, sizeof(*bound));
+	struct stat info;
+
+	if (!bound)
+		error = -ENOMEM;
+	else if (file < 0 || fstat(file, &info))
+		error = -errno;
+	else if (!is_bound(fd, &info))
+		error = -EADDRINUSE;
+	else if (group != (gid_t)-1 && fchownat(file, "", (uid_t)-1, group, AT_EMPTY_PATH))
+		error = -errno;
+	if (file >= 0)
+		close(file);
 	if (error) {
-		if (bound)
-			free(bound->name);
 		free(bound);
 		return error;
 	}
-	bound->folder = folder;
-	bound->device = info.st_dev;
-	bound->inode = info.st_ino;
+	*bound = (struct bound){ all_bound, *place, info.st_dev, info.st_ino };
 	if (!all_bound)
 		atexit(sockets_remove);
-	bound->next = all_bound;
 	all_bound = bound;
+	place->folder = -1;
 	return 0;
 }
 
-static int set_access(const char *path, const struct socket_access *access)
+/* Binds a socket with its permissions; before, no other could have been connected to. */
+static int bind_with_mode(int fd, const struct sockaddr_un *address, int mode)
 {
-	if (access->group != (gid_t)-1 && lchown(path, (uid_t)-1, access->group))
+	mode_t mask;
+	int error;
+
+	/* What bind(2) makes has the permissions of the descriptor, less the umask. */
+	if (mode >= 0 && fchmod(fd, (mode_t)mode))
 		return -errno;
-	if (access->mode >= 0 && chmod(path, (mode_t)access->mode))
-		return -errno;
-	return 0;
+	mask = umask(0);
+	if (mode < 0)
+		umask(mask);
+	error = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+	umask(mask);
+	return error;
 }
 
-static int bind_in(const struct sockaddr_un *address, int type, const struct socket_access *access,
-		   int folder)
+static int bind_in(struct place *place, const struct sockaddr_un *address, int type,
+		   const struct socket_access *access)
 {
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
 
 	if (fd < 0)
 		return -errno;
-	error = remove_stale(address, type);
-	if (!error && bind(fd, (const struct sockaddr *)address, sizeof(*address)))
-		error = -errno;
+	error = remove_stale(place, address->sun_path, type);
+	if (!error)
+		error = bind_with_mode(fd, address, access->mode);
 	if (!error) {
-		error = note(address->sun_path, folder);
-		if (error)
-			unlink(address->sun_path);
-		else
-			error = set_access(address->sun_path, access);
+		error = take_over(place, fd, access->group);
+		if (error && error != -EADDRINUSE)
+			unlinkat(place->folder, place->name, 0);
 	}
 	if (!error && type != SOCK_DGRAM && listen(fd, PENDING_CONNECTIONS))
 		error = -errno;
+	if (!error && !is_there(all_bound))
+		error = -EADDRINUSE;
 	if (!error)
 		return fd;
 	close(fd);
@@ -147,32 +212,16 @@ static int bind_in(const struct sockaddr_un *address, int type, const struct soc
 int socket_bind(const char *path, int type, const struct socket_access *access)
 {
 	struct sockaddr_un address;
-	int folder, fd, error = make_address(path, &address);
+	struct place place;
+	int fd, error = make_address(path, &address);
 
+	if (!error)
+		error = place_open(&place, path, false);
 	if (error)
 		return error;
-	folder = open_folder(path);
-	if (folder < 0)
-		return folder;
-	/* Without a lock the race is small; a file system that has none is no reason to fail. */
-	flock(folder, LOCK_EX);
-	fd = bind_in(&address, type, access, folder);
-	flock(folder, LOCK_UN);
-	if (!all_bound || all_bound->folder != folder)
-		close(folder);
+	fd = bind_in(&place, &address, type, access);
+	place_close(&place);
 	return fd;
-}
-
-static void remove_one(const struct bound *bound)
-{
-	struct stat info;
-
-	/* Not waited for: whoever holds the lock must not keep this process from ending. */
-	flock(bound->folder, LOCK_EX | LOCK_NB);
-	if (!fstatat(bound->folder, bound->name, &info, AT_SYMLINK_NOFOLLOW) &&
-	    info.st_dev == bound->device && info.st_ino == bound->inode)
-		unlinkat(bound->folder, bound->name, 0);
-	flock(bound->folder, LOCK_UN);
 }
 
 void sockets_remove(void)
@@ -181,9 +230,9 @@ void sockets_remove(void)
 		struct bound *bound = all_bound;
 
 		all_bound = bound->next;
-		remove_one(bound);
-		close(bound->folder);
-		free(bound->name);
+		if (is_there(bound))
+			unlinkat(bound->place.folder, bound->place.name, 0);
+		place_close(&bound->place);
 		free(bound);
 	}
 }

@@ -24,7 +24,8 @@ struct socket_access {
  * The socket's path is removed when the process ends, unless another's socket is there by then.
  *
  * Return: the descriptor, listening where it is no datagram socket; -EADDRINUSE where a living
- * program has the socket; -EEXIST where something else stands there; -errno.
+ * program has the socket; -EEXIST where something else stands there; -EPERM where a symbolic link on
+ * the way, or a dead socket there, is another user's; -errno.
  */
 int socket_bind(const char *path, int type, const struct socket_access *access);
 

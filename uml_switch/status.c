@@ -7,18 +7,26 @@
 #include <config.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "lib/io.h"
 #include "lib/json.h"
+#include "lib/printable.h"
 #include "lib/report.h"
 #include "uml_switch/status.h"
 
-enum { READERS_MAX = 4, ANSWER_SECONDS = 10, CHUNK_BYTES = 16384 };
+enum {
+	READERS_MAX = 4,
+	ANSWER_SECONDS = 30,
+	/* All ports and addresses that a switch can have, each port a trunk of all VLANs but a few. */
+	ANSWER_BYTES_MAX = 256 << 20,
+	CHUNK_BYTES = 16384,
+};
 
 struct reader {
 	struct watch watch;
@@ -153,22 +161,17 @@ static void write_json(const struct fabric *fabric, FILE *out)
 	json_object_end(&json);
 }
 
-/* Text that a client chose, for a terminal. */
-static void put_safe(FILE *out, const char *text)
-{
-	for (; *text; text++)
-		putc(*text > ' ' && *text < 0x7f ? *text : '?', out);
-}
-
 static void text_port(const struct fabric *fabric, const struct port *port, FILE *out)
 {
 	const struct counters *counters = &port->counters;
 	uint64_t dropped_in = counters->drop_runt + counters->drop_oversize + counters->drop_vlan +
 			      counters->drop_rate + counters->drop_mirror;
+	char *name = printable_line(port->name);
 
 	fprintf(out, "%4u  %-16s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %5u ",
-		port->number, port->name, counters->frames_in, dropped_in, counters->frames_out,
+		port->number, name ? name : "?", counters->frames_in, dropped_in, counters->frames_out,
 		counters->drop_full + counters->drop_error, fdb_count(fabric->fdb, port->number));
+	free(name);
 	if (fabric->settings->rules.vlans && port->settings.vlans.trunk)
 		fprintf(out, " trunk/%u", port->settings.vlans.untagged);
 	else if (fabric->settings->rules.vlans)
@@ -179,7 +182,7 @@ static void text_port(const struct fabric *fabric, const struct port *port, FILE
 		fputs(" mirror", out);
 	if (port->umid[0]) {
 		fputs(" umid=", out);
-		put_safe(out, port->umid);
+		printable_write(out, port->umid, strlen(port->umid), PRINTABLE_EXACT);
 	}
 	if (port->has_credentials)
 		fprintf(out, " pid=%d uid=%u", (int)port->credentials.pid,
@@ -266,47 +269,122 @@ void status_answer(struct fabric *fabric, int fd, enum switch_status_form form)
 	reader_count++;
 }
 
-static int ask(const char *path, enum switch_status_form form)
+/* What is known of the switch that is asked. */
+struct asked {
+	const char *path;
+	int fd;
+	uint64_t deadline_ms;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*
+ * Whoever has the path could tell anything: only the caller's own switch and root's are believed. Root
+ * may ask one that it names, of whomever, and is told whose it is.
+ */
+static void check_owner(const struct asked *asked, bool named)
+{
+	struct ucred server;
+	socklen_t length = sizeof(server);
+
+	if (getsockopt(asked->fd, SOL_SOCKET, SO_PEERCRED, &server, &length))
+		die("%s: cannot tell whose switch that is: %s", asked->path, cause(errno));
+	if (!server.uid || server.uid == geteuid())
+		return;
+	if (geteuid())
+		die("%s: not asked: that is the switch of another user (%u), or no switch", asked->path,
+		    (unsigned int)server.uid);
+	if (!named)
+		die("%s: not asked: that is the switch of another user (%u), or no switch; if you trust "
+		    "them, name it with -unix", asked->path, (unsigned int)server.uid);
+	warn("%s: what follows is told by a program of another user (%u)", asked->path,
+	     (unsigned int)server.uid);
+}
+
+static void ask(struct asked *asked, enum switch_status_form form, bool named)
 {
 	struct switch_request request = { .version = SWITCH_VERSION,
 					  .type = SWITCH_REQUEST_STATUS, .form = (uint8_t)form };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval limit = { .tv_sec = ANSWER_SECONDS };
 	uint8_t bytes[SWITCH_REQUEST_BYTES_MAX];
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	size_t length = switch_encode_request(bytes, &request);
+	const char *path = asked->path;
 
-	if (fd < 0)
+	asked->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	asked->deadline_ms = now_ms() + ANSWER_SECONDS * 1000;
+	if (asked->fd < 0)
 		die("cannot ask for the status: %s", cause(errno));
 	if (strlen(path) >= sizeof(address.sun_path))
 		die("%s: %s", path, cause(ENAMETOOLONG));
 	strcpy(address.sun_path, path);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
+	setsockopt(asked->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(asked->fd, (struct sockaddr *)&address, sizeof(address)))
 		die("%s: no switch answers: %s; name its control socket with -unix", path,
 		    cause(errno));
-	if (send(fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length)
+	check_owner(asked, named);
+	if (send(asked->fd, bytes, length, MSG_NOSIGNAL) != (ssize_t)length)
 		die("%s: cannot ask for the status: %s", path, cause(errno));
-	return fd;
 }
 
-int status_print(const char *path, enum switch_status_form form)
+/* Takes more of the answer. Return: bytes, 0 at its end. All of it has one time limit. */
+static size_t take(const struct asked *asked, char *bytes, size_t room)
 {
-	int fd = ask(path, form), error;
-	char bytes[CHUNK_BYTES];
-	size_t total = 0;
+	struct pollfd poll_fd = { .fd = asked->fd, .events = POLLIN };
 	ssize_t got;
 
-	while ((got = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
-		error = write_full(STDOUT_FILENO, bytes, (size_t)got);
-		if (error)
-			die("cannot print the status: %s", cause(error));
-		total += (size_t)got;
-	}
+	do {
+		uint64_t now = now_ms();
+
+		if (now >= asked->deadline_ms || !poll(&poll_fd, 1, (int)(asked->deadline_ms - now)))
+			die("%s: the switch does not answer: no whole answer within %d s",
+			    asked->path, ANSWER_SECONDS);
+		got = recv(asked->fd, bytes, room, MSG_DONTWAIT);
+	} while (got < 0 && (errno == EAGAIN || errno == EINTR));
 	if (got < 0)
-		die("%s: the switch does not answer: %s", path, cause(errno));
-	close(fd);
+		die("%s: the switch does not answer: %s", asked->path, cause(errno));
+	return (size_t)got;
+}
+
+/* Bytes up to the last line feed; all of them where there is none. */
+static size_t whole_lines(const char *bytes, size_t length)
+{
+	const char *end = memrchr(bytes, '\n', length);
+
+	return end ? (size_t)(end - bytes) + 1 : length;
+}
+
+int status_print(const char *path, enum switch_status_form form, bool named)
+{
+	struct asked asked = { .path = path };
+	char bytes[CHUNK_BYTES];
+	size_t total = 0, have = 0, got, part;
+
+	ask(&asked, form, named);
+	while ((got = take(&asked, bytes + have, sizeof(bytes) - have))) {
+		have += got;
+		total += got;
+		if (total > ANSWER_BYTES_MAX)
+			die("%s: the answer has no end: given up after %d MiB", path,
+			    ANSWER_BYTES_MAX >> 20);
+		/* A letter of several bytes is not cut in two, unless a line is longer than that. */
+		part = whole_lines(bytes, have);
+		if (have < sizeof(bytes) && bytes[part - 1] != '\n')
+			continue;
+		printable_write(stdout, bytes, part, PRINTABLE_LINES);
+		have -= part;
+		memmove(bytes, bytes + part, have);
+	}
+	printable_write(stdout, bytes, have, PRINTABLE_LINES);
+	close(asked.fd);
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot print the status: %s", cause(errno));
 	if (!total)
 		die("%s: no status; only root and the switch's own user may ask, and only our "
 		    "uml_switch answers", path);

@@ -26,9 +26,10 @@ void status_write(const struct fabric *fabric, FILE *out, enum switch_status_for
  * status_print() - ask a running switch for its state and print that on stdout
  * @path: its control socket
  * @form: text or JSON
+ * @named: the caller has named the path, and so may be root who trusts another user's switch
  *
  * Return: the exit status; exits with a message where the switch cannot be asked.
  */
-int status_print(const char *path, enum switch_status_form form);
+int status_print(const char *path, enum switch_status_form form, bool named);
 
 #endif

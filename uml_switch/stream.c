@@ -207,7 +207,7 @@ static const struct transport stream_transport = {
 };
 
 int stream_attach(struct fabric *fabric, int fd, const char *listener,
-		  const struct ucred *credentials)
+		  const struct client *client)
 {
 	size_t size = HEAD + FRAME_BYTES_MAX + READ_BYTES;
 	struct stream_port *stream = malloc(sizeof(*stream) + size);
@@ -220,12 +220,12 @@ int stream_attach(struct fabric *fabric, int fd, const char *listener,
 	stream->size = size;
 	stream->port.transport = &stream_transport;
 	stream->port.listener = listener;
-	if (credentials) {
-		stream->port.has_credentials = true;
-		stream->port.credentials = *credentials;
-	}
+	if (client)
+		port_set_client(&stream->port, client);
 	error = port_start(fabric, &stream->port, fd);
 	if (error)
 		free(stream);
+	else
+		port_ask_umid(&stream->port, fd);
 	return error;
 }

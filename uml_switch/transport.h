@@ -14,13 +14,13 @@
  * @fabric: the fabric
  * @control: its control connection; the port's on success
  * @listener: path of the control socket
- * @credentials: who connected
+ * @client: who connected
  * @request: what it asked for
  * @reply: the address of the port's data socket; its length is 0 where no reply is due
  * @refusal: set to a text for the log on failure
  */
 int dgram_attach(struct fabric *fabric, int control, const char *listener,
-		 const struct ucred *credentials, const struct switch_request *request,
+		 const struct client *client, const struct switch_request *request,
 		 struct switch_address *reply, const char **refusal);
 
 /**
@@ -33,11 +33,11 @@ void dgram_close_shared(struct fabric *fabric);
 
 /* seqpacket_attach() - a port for a connection on which each packet is a frame */
 int seqpacket_attach(struct fabric *fabric, int fd, const char *listener,
-		     const struct ucred *credentials);
+		     const struct client *client);
 
-/* stream_attach() - a port for a connection as QEMU's -netdev stream has it */
+/* stream_attach() - a port for a connection as QEMU's -netdev stream has it; client may be NULL */
 int stream_attach(struct fabric *fabric, int fd, const char *listener,
-		  const struct ucred *credentials);
+		  const struct client *client);
 
 /**
  * tap_open() - attach to a tap device; it is made where there is none

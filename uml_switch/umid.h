@@ -12,12 +12,14 @@
  * @umid: set to NAME, empty where there is none
  * @size: room there; a longer name is none
  *
- * The process itself writes what stands there.
+ * The process itself writes what stands there, and can make the reader wait.
+ *
+ * Return: who the process belongs to, as /proc has it; (uid_t)-1 where there is no such process.
  */
-void umid_of_process(pid_t pid, char *umid, size_t size);
+uid_t umid_of_process(pid_t pid, char *umid, size_t size);
 
 /**
- * umid_in_words() - the same in words that each end with a NUL
+ * umid_in_words() - the same in words that each end with a NUL; a name has no blanks and slashes
  * @words: the words
  * @length: bytes of all
  */

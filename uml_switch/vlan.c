@@ -61,10 +61,11 @@ bool vlans_classify(const struct vlans *vlans, struct frame *frame)
 	unsigned int id = tag < 0 ? 0 : tag & VLAN_ID_MASK;
 
 	frame->tagged = tag >= 0;
+	frame->inner_tag = frame_has_inner_tag(frame);
 	if (!id) {
-		/* No tag, or one with a priority only. */
+		/* No tag, or one with a priority only; a tag behind it would be another switch's choice. */
 		frame->vlan = vlans->untagged;
-		return vlans->untagged;
+		return vlans->untagged && !frame->inner_tag;
 	}
 	frame->vlan = (uint16_t)id;
 	/* Who is in one VLAN does not choose another by a tag. */

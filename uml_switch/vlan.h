@@ -39,16 +39,28 @@ int vlans_parse(const char *text, struct vlans *vlans);
 /**
  * vlans_classify() - find the VLAN of a frame that came in
  * @vlans: those of the port
- * @frame: the frame; its vlan and tagged are set
+ * @frame: the frame; its vlan, tagged and inner_tag are set
  *
  * Return: whether the frame may enter.
  */
 bool vlans_classify(const struct vlans *vlans, struct frame *frame);
 
-/* vlans_form() - how a frame that is a member leaves through the port */
-static inline enum frame_form vlans_form(const struct vlans *vlans, const struct frame *frame)
+/**
+ * vlans_form() - how a frame that is a member leaves through the port
+ * @vlans: those of the port
+ * @frame: the frame
+ * @form: set on success
+ *
+ * A tag behind the frame's own must not become the first one: whoever takes the frame next would
+ * believe it, and the frame be in a VLAN that it did not enter.
+ *
+ * Return: whether it may leave.
+ */
+static inline bool vlans_form(const struct vlans *vlans, const struct frame *frame,
+			      enum frame_form *form)
 {
-	return frame->vlan == vlans->untagged ? FRAME_UNTAGGED : FRAME_TAGGED;
+	*form = frame->vlan == vlans->untagged ? FRAME_UNTAGGED : FRAME_TAGGED;
+	return *form == FRAME_TAGGED || !frame->inner_tag;
 }
 
 #endif

@@ -16,20 +16,23 @@ check_busybox() {
 }
 
 make_busybox() {
-	local root=$work/root
+	local root=$work/root complaint
 	size=${size:-64M}
 	populate_busybox "$root" >"$work/log" 2>&1 ||
 		die_or_full "$out" "cannot make its files: $(log_line)" \
 			"is $busybox a static busybox of this machine?"
 	add_files "$root"
-	{
-		own_by_root "$root"
-		link_applets "$root"
-	} >"$work/commands"
 	make_ext4 "$root" demo -m 0
-	debugfs -w -f "$work/commands" "$image" >"$work/log" 2>&1 ||
-		die_or_full "$out" "debugfs failed: $(log_line)" \
-			"install a newer e2fsprogs"
+	own_by_root >"$work/commands" || die_of_debugfs "dumpe2fs does not tell the inodes"
+	link_applets "$root" >>"$work/commands"
+	# It ends with 0 whatever fails: what it prints beside its name and the commands is an error.
+	debugfs -w -f "$work/commands" "$image" >"$work/log" 2>&1 || die_of_debugfs "$(log_line)"
+	complaint=$(grep -avE '^debugfs[: ]|^$' "$work/log" | head -n 1) || true
+	[ -z "$complaint" ] || die_of_debugfs "$complaint"
+}
+
+die_of_debugfs() {
+	die_or_full "$out" "debugfs failed: $1" "install a newer e2fsprogs"
 }
 
 # Called behind ||, where set -e is off: each command that matters is checked.
@@ -55,19 +58,32 @@ write_hostname() {
 		printf '127.0.0.1 localhost %s\n::1 localhost\n' "$hostname" >"$1/etc/hosts"
 }
 
-# Commands for debugfs that give every inode to root.
+# Commands for debugfs that give every inode in use to root: by number, for a name can be anything.
 own_by_root() {
-	local path
-	(cd "$1" && find . -mindepth 1) | while IFS= read -r path; do
-		printf 'set_inode_field "%s" uid 0\nset_inode_field "%s" gid 0\n' \
-			"${path#.}" "${path#.}"
-	done
+	dumpe2fs "$image" 2>/dev/null | awk '
+		function own(first, last) {
+			for (; first <= last; first++)
+				printf "set_inode_field <%d> uid 0\nset_inode_field <%d> gid 0\n", first, first
+		}
+		BEGIN { next_inode = 11 }
+		/^Inode count:/ { inodes = $3 }
+		/^  Free inodes: / {
+			sub(/^  Free inodes: /, "")
+			ranges = split($0, range, /, */)
+			for (i = 1; i <= ranges; i++) {
+				ends = split(range[i], end, "-")
+				own(next_inode, end[1] - 1)
+				if (end[ends] >= next_inode)
+					next_inode = end[ends] + 1
+			}
+		}
+		END { own(next_inode, inodes); exit !inodes }'
 }
 
 # Commands for debugfs that link each applet's name that is free to busybox.
 link_applets() {
 	local applet
 	for applet in $(cat "$work/applets") sbin/init; do
-		[ -e "$1/$applet" ] || echo "symlink /$applet /bin/busybox"
+		[ -e "$1/$applet" ] || [ -L "$1/$applet" ] || echo "symlink /$applet /bin/busybox"
 	done | sort -u
 }

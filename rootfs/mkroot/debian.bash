@@ -84,12 +84,12 @@ make_debian() {
 		command+=("$line")
 	done < <(sources)
 	STEP_DETAIL=what_apt_does step "packages of $suite" "${command[@]}" || die_of_packages
-	add_files "$root"
 	uuid=$(cat /proc/sys/kernel/random/uuid)
 	"${as_root[@]}" "$parts/debian-setup" "$root" "$parts/debian" "$uuid" "${hostname:-debian}" \
 		"$no_password" "$ssh_key" >"$work/log" 2>&1 ||
 		die_or_full "$out" "cannot set the system up: $(log_line)" \
-			"is --add in the way of a file of the system?"
+			"is a package of --include in the way of a file of the system?"
+	add_files "$root"
 	[ -n "$size" ] || size=$(default_size "$root")
 	make_ext4 "$root" "$suite" -m 1 -U "$uuid"
 	[ -n "$no_password$ssh_key" ] || say "nobody can log in to $out:" \
@@ -154,7 +154,7 @@ no_mirror_cause='Connection (refused|timed out|failed)|Temporary failure|Network
 no_mirror="$no_mirror_cause|Could not (resolve|connect|wait for server)|Unable to connect"
 
 die_of_packages() {
-	local what="packages of $suite" from cause
+	local what="packages of $suite" from cause line
 	from=$(sources | awk 'NR == 1 { print $2 }')
 	if log_has "$no_room" || disk_full; then
 		die_of_room "$what"
@@ -172,7 +172,9 @@ die_of_packages() {
 		die "$what: cannot reach $from: $cause; check the network, name another archive by" \
 			"--mirror, or a proxy by http_proxy in the environment"
 	fi
-	tail -n 15 "$work/log" >&2
+	tail -n 15 "$work/log" | while IFS= read -r line; do
+		printable "$line"
+	done >&2
 	die "$what: mmdebstrap failed: $(apt_says '^E: '); see its messages above"
 }
 

@@ -2,9 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The work folder, and the way from a tree of files in it to the finished image.
 #
-# The image is made under a temporary name beside OUT, so that OUT is either whole or not there.
+# The image is made in a folder of its own beside OUT, so that OUT is either whole or not there. Where
+# OUT goes others may write too: that folder, and the one around it, are held open, and reached by
+# their descriptors. A name that is exchanged meanwhile leads nobody astray, and a link that is OUT is
+# replaced, not followed.
 
+# The folder around OUT, the one beside OUT, and what is in there; "work" may be elsewhere.
+folder_fd=
+stage_fd=
+stage=
 work=
+work_place=
 image=
 # Runs a command as root of the tree: nothing for root, a user namespace for others.
 as_root=()
@@ -13,23 +21,59 @@ no_room='No space left on device|Disk quota exceeded'
 check_out() {
 	[ -d "$1" ] || die "$out: $1 is not a folder; make it first, or choose another place"
 	[ -w "$1" ] || die "$out: no permission to write in $1; choose another place"
-	[ -e "$out" ] || return 0
+	[ -e "$out" ] || [ -L "$out" ] || return 0
 	[ -f "$out" ] || die "$out: exists and is not an ordinary file; choose another name"
-	[ -n "$force" ] || die "$out: exists already; choose another name, or replace it by --force"
+	[ -n "$force" ] || die_of_out
+}
+
+die_of_out() {
+	die "$out: exists already; choose another name, or replace it by --force"
+}
+
+# The folder around OUT.
+out_folder() {
+	local beside
+	case $out in
+	*/*)
+		beside=${out%/*}
+		printf '%s' "${beside:-/}"
+		;;
+	*) printf '%s' . ;;
+	esac
 }
 
 # Makes the work folder: in $TMPDIR if it is set, else beside OUT, where the room must be anyway.
 make_work() {
-	local beside
-	beside=$(dirname -- "$out")
+	local beside problem=
+	beside=$(out_folder; echo .) beside=${beside%?}
 	check_out "$beside"
 	trap clean_up EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	work=$(mktemp -d "${TMPDIR:-$beside}/.$tool.XXXXXX") ||
-		die "no work folder in ${TMPDIR:-$beside}: see above; name another place by TMPDIR"
-	image=$out.new.$$
+	{ exec {folder_fd}<"$beside"; } 2>/dev/null ||
+		die "$out: $beside cannot be read; choose another place"
+	make_stage || die "$out: no folder can be made in $beside: $problem; choose another place"
+	image=/proc/self/fd/$stage_fd/image
+	work_place=${TMPDIR:-$beside}
+	if [ -n "${TMPDIR:-}" ]; then
+		work=$(mktemp -d "$TMPDIR/.$tool.XXXXXX") ||
+			die "no work folder in $TMPDIR: see above; name another place by TMPDIR"
+	else
+		work=/proc/self/fd/$stage_fd/work
+		mkdir -m 700 "$work" || die "no work folder in $beside: see above"
+	fi
+}
+
+# What was opened is what was made: a folder of ours alone with nothing in it.
+make_stage() {
+	stage=$(mktemp -d "/proc/self/fd/$folder_fd/.$tool.XXXXXX" 2>&1) || {
+		problem=${stage##*: } stage=
+		return 1
+	}
+	problem="it was exchanged for another"
+	{ exec {stage_fd}<"$stage"; } 2>/dev/null || return
+	[ "$(find "/proc/self/fd/$stage_fd/" -maxdepth 1 -printf '%U %m %y\n')" = "$(id -u) 700 d" ]
 }
 
 clean_up() {
@@ -37,21 +81,24 @@ clean_up() {
 	trap '' HUP INT TERM
 	step_end
 	[ -z "$image" ] || rm -f -- "$image"
-	[ -n "$work" ] || return 0
-	# What --add brings may be read-only. What belongs to other ids of the user namespace only its
-	# root can remove.
-	"${as_root[@]}" chmod -R u+rwX -- "$work"
-	"${as_root[@]}" rm -rf -- "$work"
+	if [ -n "$work" ]; then
+		# What --add brings may be read-only. What belongs to other ids of the user namespace
+		# only its root can remove.
+		"${as_root[@]}" chmod -R u+rwX -- "$work"
+		"${as_root[@]}" rm -rf -- "$work"
+	fi
+	# Where it was exchanged, what has the name now is not ours to remove.
+	[ -z "$stage" ] || rmdir -- "$stage" 2>/dev/null || true
 }
 
 die_of_room() {
-	die "$1: no room left in $(dirname -- "$work") or $(dirname -- "$out"); free some, or name" \
+	die "$1: no room left in $work_place or $(out_folder); free some, or name" \
 		"another folder for the work by TMPDIR"
 }
 
 # Is less than 1 MiB left? The log, in the work folder, may then not tell.
 disk_full() {
-	df --output=avail -B 1M -- "$work" "$(dirname -- "$out")" 2>/dev/null | grep -qx ' *0'
+	df --output=avail -B 1M -- "$work" "/proc/self/fd/$folder_fd" 2>/dev/null | grep -qx ' *0'
 }
 
 # Ends the tool: $1 what failed, $2 the cause, $3 the remedy, unless the disk is full.
@@ -60,18 +107,12 @@ die_or_full() {
 	die "$1: $2; $3"
 }
 
-# add_files ROOT: what --add names. Links inside a folder stay links: that of a modules' folder leads to a
-# whole kernel tree.
+# add_files ROOT: what --add names.
 add_files() {
-	local pair from to
+	local pair from
 	for pair in "${added[@]}"; do
 		from=${pair%%:/*}
-		to=$1/${pair#*:/}
-		if [ -d "$from" ]; then
-			"${as_root[@]}" mkdir -p -- "$to" && "${as_root[@]}" cp -R -- "$from/." "$to/"
-		else
-			"${as_root[@]}" mkdir -p -- "${to%/*}" && "${as_root[@]}" cp -L -- "$from" "$to"
-		fi >"$work/log" 2>&1 ||
+		"${as_root[@]}" "$parts/add-files" "$1" "$from" "/${pair#*:/}" >"$work/log" 2>&1 ||
 			die_or_full "$from" "cannot be copied into the image: $(log_line)" "is it readable?"
 	done
 }
@@ -95,8 +136,12 @@ tree_mib() {
 	"${as_root[@]}" du -sxm -- "$1" | cut -f1
 }
 
-# Puts the finished image in its place.
+# Puts the finished image in its place, where nothing is or --force lets it replace what is there.
 finish() {
-	mv -f -- "$image" "$out" || die "$out: cannot be renamed from $image: see above; remove it"
+	local keep=-n
+	[ -z "$force" ] || keep=-f
+	mv "$keep" -T -- "$image" "/proc/self/fd/$folder_fd/${out##*/}" ||
+		die "$out: cannot be renamed: see above"
+	[ ! -e "$image" ] || die_of_out
 	image=
 }

@@ -32,7 +32,7 @@ progress() {
 		sleep 0.2
 		[ -t 2 ] || [ "$SECONDS" -ge "$next" ] || continue
 		text="$1: $((SECONDS - begun)) s"
-		[ -z "${STEP_DETAIL:-}" ] || text+="  $("$STEP_DETAIL")"
+		[ -z "${STEP_DETAIL:-}" ] || text+="  $(printable "$("$STEP_DETAIL")")"
 		if [ -t 2 ]; then
 			printf '\r\033[K%.*s' "$((columns - 1))" "$text" >&2
 		else

@@ -3,7 +3,7 @@
 # Errors are injected where the host could give some: the guest goes on, whoever it costs is told or ends
 # with a word in the log, and nobody else notices.
 #
-# From the environment: UML_INJECT, the distances between two errors of a kind, for all guest programs;
+# From the environment: UML_INJECT, of how many things of a kind one fails, for all guest programs;
 # without it 499, for some. With much less than 200 a program may lose its mappings as fast as it gets
 # them.
 
@@ -36,7 +36,7 @@ boot_with() {
 	[ -z "$(grep -aE "$complaints" "$guest_log")" ]
 }
 
-# All guest programs with every N-th thing of a kind failing. What they say is not compared: they may
+# All guest programs with one of N things of a kind failing. What they say is not compared: they may
 # meet an error that they would never meet otherwise, or be ended.
 injected() {
 	local all disk=$guest_dir/$1.$2 killed ends

@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "mconsole/answer.h"
 #include "mconsole/commands.h"
-#include "mconsole/print.h"
 #include "wire/mconsole.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -60,12 +60,12 @@ static void show(const struct answer *answer)
 	assert(strlen(answer->text) <= answer->length);
 	out = open_memstream(&shown, &length);
 	assert(out);
-	print_escaped(out, answer->text, answer->length);
+	printable_write(out, answer->text, answer->length, PRINTABLE_LINES);
 	fclose(out);
 	for (size_t i = 0; i < length; i++)
 		assert((unsigned char)shown[i] >= ' ' || shown[i] == '\n' || shown[i] == '\t');
 	free(shown);
-	free(escape_line(answer->text));
+	free(printable_line(answer->text));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

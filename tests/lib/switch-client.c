@@ -12,12 +12,14 @@
  *	shut NAME		close the data socket alone
  *	send NAME TO FROM TEXT	send a frame; addresses are numbers of stations, or all
  *	tag NAME ID TO FROM TEXT	send a frame with an 802.1Q tag
+ *	tags NAME HEX TEXT	send a frame to all from station 88 with these bytes behind the addresses
  *	raw NAME BYTES		send BYTES bytes to all from station 99
  *	get NAME		print the next frame
  *	is NAME TEXT		the next frame has that text
  *	probe A B COUNT		A sends frames to B one by one, and B gets each; others are passed over
  *	flood NAME TO BYTES	a process of its own sends frames as fast as it can until the end
  *	macs NAME TO		the same, each frame from another address
+ *	fill NAME FIRST COUNT	send frames from so many addresses, each to itself
  *	crowd COUNT CTL		open control connections and say nothing
  *	ports COUNT CTL		ask for ports and keep what is granted; prints how many
  *	half CTL		send half a request
@@ -348,6 +350,22 @@ static void do_tag(char **words)
 		fail("%s: send: %s", client->name, strerror(errno));
 }
 
+static void do_tags(char **words)
+{
+	struct client *client = find(words[0]);
+	size_t length = 12;
+	const char *hex = words[1];
+
+	make_frame(frame, "all", "88", -1, "");
+	for (; hex[0] && hex[1]; hex += 2)
+		frame[length++] = (uint8_t)strtoul((char[3]){ hex[0], hex[1] }, NULL, 16);
+	frame[length++] = 0x88;
+	frame[length++] = 0xb5;
+	strcpy((char *)frame + length, words[2]);
+	if (!send_frame(client, frame, 2 * FRAME_MIN))
+		fail("%s: send: %s", client->name, strerror(errno));
+}
+
 static void do_raw(char **words)
 {
 	struct client *client = find(words[0]);
@@ -484,6 +502,21 @@ static void do_macs(char **words)
 	}
 }
 
+static void do_fill(char **words)
+{
+	struct client *client = find(words[0]);
+	uint32_t number = (uint32_t)strtoul(words[1], NULL, 10);
+
+	make_frame(frame, "all", "0", -1, "");
+	for (uint32_t left = (uint32_t)strtoul(words[2], NULL, 10); left; left--, number++) {
+		frame[6] = 6;
+		memcpy(frame + 7, &number, sizeof(number));
+		memcpy(frame, frame + 6, 6);
+		if (!send_frame(client, frame, FRAME_MIN))
+			fail("%s: send: %s", client->name, strerror(errno));
+	}
+}
+
 static void raise_limit(void)
 {
 	struct rlimit limit;
@@ -552,9 +585,10 @@ static const struct {
 } commands[] = {
 	{ "open", 3, do_open }, { "open0", 3, do_open0 }, { "path", 3, do_path },
 	{ "claim", 3, do_claim }, { "refused", 1, do_refused }, { "close", 1, do_close },
-	{ "shut", 1, do_shut }, { "send", 4, do_send }, { "tag", 5, do_tag }, { "raw", 2, do_raw },
+	{ "shut", 1, do_shut }, { "send", 4, do_send }, { "tag", 5, do_tag }, { "tags", 3, do_tags },
+	{ "raw", 2, do_raw },
 	{ "get", 1, do_get }, { "is", 2, do_is }, { "probe", 3, do_probe },
-	{ "flood", 3, do_flood }, { "macs", 2, do_macs }, { "crowd", 2, do_crowd },
+	{ "flood", 3, do_flood }, { "macs", 2, do_macs }, { "fill", 3, do_fill }, { "crowd", 2, do_crowd },
 	{ "ports", 2, do_ports }, { "half", 1, do_half }, { "hold", 0, do_hold },
 };
 

@@ -4,9 +4,16 @@
 
 # The program under test, by its name: tool NAME prints its path in the build folder.
 tool() {
-	local found=("$UML_BUILD"/*/"$1")
-	[ -x "${found[0]}" ] || { log "$1: not built in $UML_BUILD"; return 1; }
-	printf '%s\n' "${found[0]}"
+	local path
+	# A build inside of the build folder has folders of these names.
+	for path in "$UML_BUILD"/*/"$1"; do
+		if [ -f "$path" ] && [ -x "$path" ]; then
+			printf '%s\n' "$path"
+			return
+		fi
+	done
+	log "$1: not built in $UML_BUILD"
+	return 1
 }
 
 # The program of Debian's uml-utilities by that name.
@@ -40,6 +47,23 @@ stock_ended_well() {
 	[ "$status" -eq 0 ] || {
 		[ "$status" -eq 134 ] && [[ $output == *"reboot: "@(System halted|Power down)* ]]
 	}
+}
+
+# What a terminal would obey, or be confused by: control characters of both sets, raw and as UTF-8,
+# separators of lines, marks of direction, tags, sequences that are none.
+# shellcheck disable=SC2034 # tests use it
+terminal_effects=($'\e[31m' $'\177' $'\2331mX' $'\302\2331mX' $'\302\205' $'\342\200\250' $'\342\200\251'
+	$'\342\200\256' $'\342\200\252' $'\342\201\246' $'\342\201\251' $'\342\200\217' $'\330\234' $'\357\273\277'
+	$'\363\240\201\201' $'\303' $'\300\233' $'\355\240\200')
+
+# has_no_effect TEXT: nothing in it is more to a terminal than letters and line feeds.
+has_no_effect() {
+	python3 - "$1" <<-'EOT'
+	import os, sys, unicodedata
+	text = os.fsencode(sys.argv[1]).decode()
+	for c in text:
+	    assert c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp"), ascii(text)
+	EOT
 }
 
 # in_netns COMMAND...: runs it in the test's own network namespace, made by the first call.

@@ -8,6 +8,7 @@
 
 # An ordinary user whom the policy allows 10.7.0.0/24 and br0, and one whom it allows 10.7.0.0/24.
 asker=$UML_BUILD/tests/bin/ask
+stepper=$UML_BUILD/tests/bin/stepper
 alice=65530 bob=65531
 # One whom it allows nothing.
 mallory=65532
@@ -57,12 +58,15 @@ ask() {
 
 # script TEXT: a script that asks may be made in, for ask -r: prints its path.
 #
-# It has: ask USER WORD... prints the answer; refused USER WORD... fails unless all is refused.
+# It has: ask USER WORD... prints the answer; refused USER WORD... fails unless all is refused;
+# each_step COMMAND... has COMMAND run with the option of stepper for each step of a program, until its
+# status is 3, and fails with any other.
 script() {
 	local file=$BATS_TEST_TMPDIR/script
 	cat >"$file" <<-EOT
 		set -eu
-		alice=$alice bob=$bob mallory=$mallory helper=$helper asker=$asker
+		alice=$alice bob=$bob mallory=$mallory helper=$helper asker=$asker \\
+			stepper=$stepper
 		ask() {
 			user=\$1
 			shift
@@ -73,6 +77,15 @@ script() {
 				echo "not refused: \$*"
 				exit 1
 			fi
+		}
+		each_step() {
+			step=0 result=0
+			while [ \$result -eq 0 ]; do
+				step=\$((step + 1))
+				"\$@" -s \$step || result=\$?
+			done
+			echo "steps \$((step - 1))"
+			[ \$result -eq 3 ]
 		}
 		$1
 	EOT

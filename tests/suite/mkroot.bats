@@ -207,6 +207,192 @@ setup() {
 	nothing_left
 }
 
+# ---- what others put in the way -------------------------------------------------------------
+
+# all_by_root IMAGE: each inode that is in use belongs to root.
+all_by_root() {
+	local count
+	count=$(dumpe2fs -h "$1" 2>/dev/null | awk '/^Inode count:/ { all = $3 } /^Free inodes:/ { print all - $3 }')
+	[ "$count" -gt 20 ]
+	# mke2fs gives the numbers in their order.
+	for ((i = 11; i <= count; i++)); do echo "stat <$i>"; done >"$BATS_TEST_TMPDIR/stats"
+	run_logged bash -c 'debugfs -f "$1" "$2" 2>&1 | grep "User:" | sed "s/ *Project.*//" | sort | uniq -c' \
+		sh "$BATS_TEST_TMPDIR/stats" "$1"
+	[[ $output =~ ^\ *$((count - 10))\ User:\ +0\ +Group:\ +0$ ]]
+}
+
+@test "no name of a file keeps the caller's ids" {
+	local odd=$guest_dir/odd name
+	mkdir "$odd"
+	for name in 'a"b' "a'b" $'a\nb' $'a\tb' 'a\b' ' a ' '-a' '-' '#a' '<12>' 'a*?[b]' 'täÛ€' $'\377\233' \
+		$'a\nset_inode_field <2> uid 5' $'\001' 'a;b' '$(id)' '`id`' '~' '"' $'\\'; do
+		mkdir "$odd/$name"
+		echo inner >"$odd/$name/$name"
+		ln -s -- "$name" "$odd/$name/link$name"
+	done
+	ln "$odd/a*?[b]/a*?[b]" "$odd/hard"
+	mkfifo "$odd/"$'pi"pe'
+	chmod -R a+rwX "$odd"
+	[ -z "$guest_user" ] || chown -hR nobody:nogroup "$odd"
+	mkroot --busybox --add "$odd:/odd" "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	all_by_root "$guest_dir/image"
+	run_logged e2fsck -fn "$guest_dir/image"
+	[ "$status" -eq 0 ]
+}
+
+@test "a link under any name beside OUT is not followed; OUT itself is replaced where it is one" {
+	local victim=$guest_dir/victim
+	echo precious >"$victim"
+	chmod a+rw "$victim"
+	# A shell that becomes the tool keeps its number.
+	run_logged as_user env TMPDIR="$guest_dir/tmp" sh -c 'ln -s "$1" "$2.new.$$" && shift &&
+		exec "$2" -q --busybox "$1"' sh "$victim" "$guest_dir/image" "$UML_BUILD/rootfs/uml_mkroot"
+	[ "$status" -eq 0 ]
+	[ "$(cat "$victim")" = precious ]
+	[ ! -L "$guest_dir/image" ]
+	rm "$guest_dir"/image.new.*
+	ln -sfn "$victim" "$guest_dir/image"
+	mkroot -q --busybox "$guest_dir/image"
+	[ "$status" -eq 1 ]
+	[[ $output == *"exists already; "* ]]
+	mkroot -q --busybox -f "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	[ "$(cat "$victim")" = precious ]
+	[ -f "$guest_dir/image" ] && [ ! -L "$guest_dir/image" ]
+	ln -sfn "$guest_dir/nowhere" "$guest_dir/image"
+	mkroot -q --busybox "$guest_dir/image"
+	[ "$status" -eq 1 ]
+	[[ $output == *"exists and is not an ordinary file; "* ]]
+	[ ! -e "$guest_dir/nowhere" ]
+	rm "$guest_dir/image"
+	nothing_left ! -name victim
+}
+
+# exchanging PROGRAM SCRIPT: makes a folder `bin` with a PROGRAM that runs SCRIPT first, as others would
+# who wait for their moment; the real one is $real.
+exchanging() {
+	mkdir -p "$guest_dir/bin"
+	printf '#!/bin/bash\nreal=%s dir=%s\n%s\n' "$(command -v "$1")" "$guest_dir" "$2" >"$guest_dir/bin/$1"
+	chmod -R a+rx "$guest_dir/bin"
+}
+
+@test "a folder that is exchanged for a link while it works leads nobody astray" {
+	mkdir -p "$guest_dir/victim" "$guest_dir/beside" "$guest_dir/away"
+	echo precious >"$guest_dir/victim/image"
+	chmod -R a+rwX "$guest_dir/victim" "$guest_dir/beside" "$guest_dir/away"
+	[ -z "$guest_user" ] || chown -R nobody "$guest_dir/victim"
+	chmod 700 "$guest_dir/victim"
+	local swap='cd "$dir/beside" && for folder in .uml_mkroot.*; do
+		mv "$folder" "$dir/away/" && ln -s "$dir/home/victim" "$folder"; done; cd "$OLDPWD"'
+	# Between its making and its use.
+	exchanging mktemp 'made=$("$real" "$@") || exit
+		'"$swap"'
+		echo "$made"'
+	run_logged as_user env -u TMPDIR PATH="$guest_dir/bin:$PATH" "$UML_BUILD/rootfs/uml_mkroot" -q \
+		--busybox "$guest_dir/beside/image"
+	[ "$status" -eq 1 ]
+	[[ $output == "uml_mkroot: "*"exchanged for another"* ]]
+	[ "$(cat "$guest_dir/victim/image")" = precious ]
+	rm -rf "$guest_dir/beside"/.uml_mkroot.* "$guest_dir/away"/.uml_mkroot.*
+	# While it is used.
+	rm "$guest_dir/bin/mktemp"
+	exchanging mke2fs "$swap"'
+		exec "$real" "$@"'
+	run_logged as_user env -u TMPDIR PATH="$guest_dir/bin:$PATH" "$UML_BUILD/rootfs/uml_mkroot" -q \
+		--busybox "$guest_dir/beside/image"
+	[ "$(cat "$guest_dir/victim/image")" = precious ]
+	[ "$(find "$guest_dir/victim" | wc -l)" -eq 2 ]
+	[ "$status" -eq 0 ] && e2fsck -fn "$guest_dir/beside/image"
+}
+
+@test "--add writes into the image alone: dots and links lead no further than its root" {
+	local add=$guest_dir/add victim=$guest_dir/victim
+	mkdir "$add" "$victim"
+	echo inner >"$add/file"
+	mkdir "$add/one" "$add/two" "$add/two/folder" "$add/links"
+	echo two >"$add/two/file"
+	echo two >"$add/two/folder/file"
+	ln -s "$victim" "$add/links/out"
+	ln -s "$victim/file" "$add/links/file"
+	ln -s "../../../../../../../../../..$victim" "$add/links/up"
+	ln -s "$victim" "$add/links/folder"
+	ln -s loop "$add/links/loop"
+	ln -s /opt "$add/links/inside"
+	echo precious >"$victim/file"
+	chmod -R a+rwX "$add" "$victim"
+	in_image() {
+		[ "$(debugfs -R "cat $1" "$guest_dir/image" 2>/dev/null)" = "$2" ]
+	}
+	mkroot -q --busybox --add "$add/file:/../../../../../../../..$guest_dir/escaped" \
+		--add "$add/file:/a/../../../b" --add "$add/one:/../.." "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	[ ! -e "$guest_dir/escaped" ]
+	in_image "$guest_dir/escaped" inner
+	in_image /b inner
+	# Through links that another --add brought, as the guest would see them.
+	mkroot -q --busybox -f --add "$add/links:/l" --add "$add/file:/l/out/new" --add "$add/file:/l/up/new2" \
+		--add "$add/file:/l/inside/new3" --add "$add/file:/l/file" "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	in_image "$victim/new" inner
+	in_image "$victim/new2" inner
+	in_image /opt/new3 inner
+	in_image "$victim/file" inner
+	# A folder over a folder with links: a file replaces a link, a folder does not.
+	mkroot -q --busybox -f --add "$add/links:/l" --add "$add/two:/l" "$guest_dir/image"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$add/two: cannot be copied into the image: "*"folder"* ]]
+	rm -r "$add/two/folder"
+	mkroot -q --busybox -f --add "$add/links:/l" --add "$add/two:/l" "$guest_dir/image"
+	[ "$status" -eq 0 ]
+	in_image /l/file two
+	mkroot -q --busybox -f --add "$add/links:/l" --add "$add/file:/l/loop/x" "$guest_dir/image"
+	[ "$status" -eq 1 ]
+	[[ $output == *"/l/loop: too many levels of symbolic links; "* ]]
+	[ "$(cat "$victim/file")" = precious ]
+	[ "$(find "$victim" | wc -l)" -eq 2 ]
+}
+
+@test "setting a Debian tree up writes into it alone, whatever links its packages brought" {
+	local tree=$guest_dir/tree victim=$guest_dir/victim name
+	mkdir -p "$tree/etc" "$tree/usr/sbin" "$tree/var" "$victim"
+	touch "$tree/usr/sbin/sshd"
+	echo 'root:*:1:' >"$tree/etc/shadow"
+	for name in fstab hostname hosts resolv.conf machine-id .updated; do
+		echo precious >"$victim/$name"
+		ln -s "$victim/$name" "$tree/etc/$name"
+	done
+	mkdir "$victim/ssh"
+	echo precious >"$victim/ssh/ssh_host_key"
+	ln -s "$victim/ssh" "$tree/etc/ssh"
+	ln -s "$victim" "$tree/etc/systemd"
+	ln -s "$victim" "$tree/root"
+	echo "ssh-rsa AAAA" >"$guest_dir/key"
+	find "$victim" -printf '%p %s %t\n' | sort >"$BATS_TEST_TMPDIR/before"
+	run_logged "$UML_SOURCE/rootfs/mkroot/debian-setup" "$tree" "$UML_SOURCE/rootfs/mkroot/debian" \
+		some-uuid name yes "$guest_dir/key"
+	[ "$status" -eq 0 ]
+	find "$victim" -printf '%p %s %t\n' | sort | diff "$BATS_TEST_TMPDIR/before" -
+	[ "$(cat "$tree/etc/hostname")" = name ] && [ ! -L "$tree/etc/hostname" ]
+	[ -f "$tree$victim/.ssh/authorized_keys" ]
+	[ -L "$tree$victim/system/ssh.service.wants/ssh-host-keys.service" ]
+	[ "$(cat "$tree/etc/shadow")" = 'root::1:' ]
+}
+
+@test "names and messages of others do not reach the terminal as they are" {
+	load ../lib/tools
+	local effect
+	for effect in "${terminal_effects[@]}"; do
+		run_logged as_user env LC_ALL=C.UTF-8 TMPDIR="$guest_dir/tmp" "$UML_BUILD/rootfs/uml_mkroot" \
+			-q --busybox --add "/no/such$effect:/x" "$guest_dir/image"
+		[ "$status" -eq 1 ]
+		has_no_effect "$output"
+	done
+	run_logged as_user env LC_ALL=C.UTF-8 "$UML_BUILD/rootfs/uml_mkroot" -q --busybox \
+		"/no/käse/image"
+	[[ $output == *"/no/käse is not a folder"* ]]
+}
+
 # ---- Debian, without a mirror ---------------------------------------------------------------
 
 # Runs uml_mkroot as an ordinary user that has subordinate ids; $1 is a command before it.

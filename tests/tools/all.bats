@@ -57,13 +57,26 @@ long_options() {
 }
 
 @test "each tool: bytes that a terminal would obey do not get into its messages" {
-	local manual name
+	local manual name effect locale
 	for manual in $(manuals); do
 		name=$(basename "${manual%.*}")
 		split "$(tool "$name")" $'--\e[31mred\nline'
 		[ "$status" -eq 2 ]
 		[[ $err != *$'\e'* ]]
 		[[ $(sed -n 2p <<<"$err") == "usage: $name"* ]]
+		for effect in "${terminal_effects[@]}"; do
+			for locale in C C.UTF-8; do
+				split env LC_ALL="$locale" "$(tool "$name")" "--x$effect"
+				[ "$status" -eq 2 ]
+				[[ $err == *--x* ]]
+				has_no_effect "$err"
+			done
+		done
+		# Letters are shown where the terminal has them.
+		split env LC_ALL=C.UTF-8 "$(tool "$name")" "--xäÛ€漢"
+		[[ $err == *"--xäÛ€漢"* ]]
+		split env LC_ALL=C "$(tool "$name")" "--xäÛ€漢"
+		LC_ALL=C grep -q '^[ -~]*$' <<<"$(head -n 1 <<<"$err")"
 	done
 }
 

@@ -618,6 +618,17 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM); s.bind(sys.argv[1]); s.li
 	[[ $output == *'OK Linux a\x1b]0;b\x07 6.1'?(2)"."* ]]
 	[[ $output != *$'\033'* ]]
 	wait_until 20 eval '"$mconsole" shared version | grep -q "OK Linux demo"'
+	# All of an answer is in the JSON, also behind a NUL, and nothing for a terminal.
+	console nul
+	split "$mconsole" --json nul version
+	[ "$status" -eq 0 ]
+	has_no_effect "$out"
+	python3 - "$out" <<-'EOT'
+		import json, sys
+		assert json.loads(sys.argv[1])["reply"] == "a\0b\u009b1m\u2028c", sys.argv[1]
+	EOT
+	split "$mconsole" --json --list
+	has_no_effect "$out"
 	# What goes to a pipe is left as it is.
 	console escapes
 	"$mconsole" escapes version >"$BATS_TEST_TMPDIR/raw"

@@ -174,7 +174,7 @@ broken() {
 	done <calls
 }
 
-@test "without unnamed files NEW has a temporary name, which SIGTERM removes" {
+@test "without unnamed files NEW has a temporary name, which each signal removes" {
 	local inject=-einject=openat:error=EOPNOTSUPP:when=
 	backing 204800
 	cowfile make c b set=0-9,50,60-70,200-300
@@ -187,11 +187,19 @@ broken() {
 	grep -q '\.uml_cow\.' trace
 	cmp new wanted
 	rm new
-	split traced -f -o trace -e trace=openat,pwrite64 "$inject" \
-		-e inject=pwrite64:signal=TERM:when=1 "$moo" c new
-	[ "$status" -eq 143 ]
-	[[ $err == *"interrupted"* ]]
-	files_are b c c.key wanted trace
+	local signal
+	for signal in HUP INT QUIT USR1 USR2 ALRM TERM VTALRM PROF PWR RTMIN RTMAX; do
+		split traced -f -o trace -e trace=openat,pwrite64 "$inject" \
+			-e inject=pwrite64:signal="$(kill -l "$signal")":when=1 "$moo" c new
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
+		[[ $err == *"interrupted"* ]]
+		files_are b c c.key wanted trace
+		# What the caller ignores is ignored.
+		(trap "" "$signal" && traced -f -o trace -e trace=openat,pwrite64 "$inject" \
+			-e inject=pwrite64:signal="$(kill -l "$signal")":when=1 "$moo" c new)
+		cmp new wanted
+		rm new
+	done
 }
 
 @test "a full disk: one line, and nothing left on it" {

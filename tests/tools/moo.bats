@@ -174,6 +174,82 @@ setup() {
 	exec 7<&-
 }
 
+# as_owner FILE: makes it, or the link that it is, the ordinary user's.
+as_owner() {
+	chown -h nobody "$@"
+}
+
+@test "NEW: another user's links and files in a shared folder lead and tell nothing" {
+	need_root "another user's files"
+	backing
+	cowfile make c b set=1
+	mkdir -m 1777 shared
+	mkdir victims
+	echo precious >victims/file
+	local path
+	ln -s "$PWD/victims/file" shared/link
+	ln -s "$PWD/victims" shared/folder
+	ln -s "$PWD/victims/none" shared/none
+	ln -s ../shared/link shared/twice
+	as_owner shared/link shared/folder shared/none
+	for path in shared/link shared/folder/file shared/folder/new shared/none shared/twice \
+		"$PWD/shared/../shared/link"; do
+		split "$moo" c "$path"
+		failed_with "cannot create $path: a symbolic link on the way is another user's"
+		split "$moo" -z c "$path"
+		failed_with "another user's"
+		split "$(tool uml_mkcow)" -f "$path" b
+		[ "$status" -eq 1 ]
+		[ "$(wc -l <<<"$err")" -eq 1 ]
+		[ "$(ls victims)" = file ]
+		[ "$(cat victims/file)" = precious ]
+	done
+	# Links of one's own, and of root, are followed, wherever they are.
+	ln -s ../victims/own shared/own
+	touch victims/own
+	"$moo" c shared/own
+	cmp -n 512 victims/own b
+	as_owner victims/own
+	# Whoever made the file beforehand gets neither the data nor the rights.
+	echo old >shared/new
+	chmod 666 shared/new
+	as_owner shared/new
+	(umask 077 && "$moo" c shared/new)
+	[ "$(stat -c '%U %a' shared/new)" = "root 600" ]
+	echo old >shared/new.cow
+	chmod 666 shared/new.cow
+	as_owner shared/new.cow
+	(umask 077 && "$(tool uml_mkcow)" -f shared/new.cow b)
+	[ "$(stat -c '%U %a' shared/new.cow)" = "root 600" ]
+	# In a folder where only that user could have made it, root keeps it the user's.
+	mkdir theirs
+	echo old >theirs/new
+	chmod 640 theirs/new
+	as_owner theirs theirs/new
+	"$moo" c theirs/new
+	[ "$(stat -c '%U %a' theirs/new)" = "nobody 640" ]
+}
+
+@test "NEW: a folder that is exchanged during the merge does not get it" {
+	backing $((1 << 20))
+	cowfile make c b set=1
+	mkdir there away
+	# The file has its place from the beginning; strace stops the tool before it writes.
+	traced -f -o trace -e inject=ftruncate:signal=SIGSTOP "$moo" c there/new 3>&- &
+	local pid=$!
+	started+=("$pid")
+	stopped() {
+		grep -q 'stopped by SIGSTOP' trace
+	}
+	wait_until 20 stopped
+	mv there moved
+	ln -s away there
+	kill -CONT "$(sed -n '1s/ .*//p' trace)"
+	wait "$pid"
+	[ "$(ls moved)" = new ]
+	[ -z "$(ls away)" ]
+}
+
 @test "NEW must be neither COW nor backing file, and what exists a file or block device" {
 	backing
 	cowfile make c b set=1
@@ -439,6 +515,18 @@ setup() {
 	split "$moo" --check c3
 	[ "$status" -eq 1 ]
 	[[ $out == *'b\x1b[2J\x0a"'* ]]
+	local effect
+	for effect in "${terminal_effects[@]}"; do
+		cowfile make c4 b name="$PWD/b$effect" set=1
+		for option in --check --json; do
+			split env LC_ALL=C.UTF-8 "$moo" --check "$option" c4
+			[ "$status" -eq 1 ]
+			has_no_effect "$out$err"
+		done
+		split env LC_ALL=C.UTF-8 "$moo" c4 new4
+		[ "$status" -eq 1 ]
+		has_no_effect "$err"
+	done
 	split "$moo" --check -b b c3
 	[[ $out == *"problem: b: mtime mismatch"* ]]
 	split sh -c '"$1" --check -b b c3 >/dev/full' - "$moo"

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a subshell
 # shellcheck disable=SC2317 # functions that wait_until calls
 # shellcheck disable=SC2154 # the common files set them
+# shellcheck disable=SC2016 # what is in single quotes is for other shells
 
 load ../lib/common
 load ../lib/tools
@@ -21,7 +22,8 @@ teardown() {
 	exec 7>&-
 	local pid failed=0
 	for pid in "${started[@]}"; do
-		not_running "$pid" || kill "$pid" 2>/dev/null
+		not_running "$pid" || kill -CONT "$pid" 2>/dev/null || true
+		not_running "$pid" || kill "$pid" 2>/dev/null || true
 		wait_until 10 not_running "$pid" || kill -KILL "$pid"
 	done
 	for log in "$dir"/*.log; do
@@ -34,7 +36,8 @@ teardown() {
 # background COMMAND...: runs it; its output goes to a log, its pid to $pid.
 background() {
 	log "\$ $* &"
-	"$@" </dev/null >"$dir/${#started[@]}.log" 2>&1 3>&- &
+	# A shell has what runs in the background ignore the two.
+	env --default-signal=INT,QUIT "$@" </dev/null >"$dir/${#started[@]}.log" 2>&1 3>&- &
 	pid=$!
 	started+=("$pid")
 }
@@ -43,6 +46,8 @@ background() {
 start() {
 	background "$1" -unix "$ctl" "${@:2}"
 	wait_until 10 test -S "$ctl"
+	# Ours says when it listens; the peer, at once, on a terminal only.
+	[ "$1" != "$switch" ] || wait_until 10 grep -q "attached to unix socket" "$dir/$((${#started[@]} - 1)).log"
 }
 
 # end_of PID: waits for its end; sets status.
@@ -173,8 +178,17 @@ through() {
 
 @test "SIGINT: both remove their sockets, say so, and die by it" {
 	local program
+	# handles SIGNAL-NUMBER: it is caught, or taken by a descriptor.
+	handles() {
+		local mask
+		while read -r mask; do
+			[ $((0x$mask >> ($1 - 1) & 1)) -eq 0 ] || return 0
+		done < <(sed -n 's/^Sig\(Blk\|Cgt\):\t*//p' "/proc/$pid/status")
+		return 1
+	}
 	for program in "$(peer_tool uml_switch)" "$switch"; do
 		start "$program"
+		wait_until 10 handles 2
 		kill -INT "$pid"
 		end_of "$pid"
 		[ "$status" -eq 130 ]
@@ -207,12 +221,12 @@ through() {
 
 @test "SIGTERM, SIGHUP, SIGQUIT, EOF on a pipe: the sockets go on every way out" {
 	local signal
-	for signal in TERM HUP QUIT; do
+	for signal in TERM HUP QUIT USR1 USR2 ALRM XCPU VTALRM PROF IO PWR STKFLT RTMIN RTMAX; do
 		start "$switch" --seqpacket "$dir/seq" --stream "$dir/stream" -compat-v0
 		wait_until 10 test -S "$dir/stream"
 		kill "-$signal" "$pid"
 		end_of "$pid"
-		[ "$status" -gt 128 ]
+		[ "$status" -eq $((128 + $(kill -l "$signal"))) ]
 		[ -z "$(find "$dir" -type s)" ]
 	done
 	mkfifo "$dir/in"
@@ -226,6 +240,46 @@ through() {
 	[ "$status" -eq 0 ]
 	[ ! -e "$ctl" ]
 	grep -q '^EOF on stdin, cleaning up and exiting' "$dir/eof.log"
+}
+
+@test "what the caller ignores, as by nohup, does not end it; what it does not, does" {
+	local signal
+	background bash -c 'trap "" HUP INT USR1; exec "$@"' - "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/0.log"
+	for signal in HUP INT USR1; do
+		kill "-$signal" "$pid"
+	done
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	not_running "$pid" && return 1
+	kill "$pid"
+	end_of "$pid"
+	[ "$status" -eq 143 ]
+	[ ! -e "$ctl" ]
+}
+
+@test "a limit on the size of files ends the capture and what is told, not the switch" {
+	background bash -c 'ulimit -f 8; exec "$@"' - "$switch" -unix "$ctl" --pcap "$dir/all.pcap"
+	wait_until 10 grep -q "attached to unix socket" "$dir/0.log"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 300 probe b a 300
+	[ "$status" -eq 0 ]
+	wait_until 10 grep -q "the capture .* ends: File too large" "$dir/0.log"
+	# Each new address is a line, until the log is as long as it may be.
+	clients open a v3 "$ctl" open b v3 "$ctl" fill a 0 1000 probe a b 10
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %s "$dir/0.log")" -eq 8192 ]
+	[ "$(grep -c "the capture" "$dir/0.log")" -eq 1 ]
+	[ "$(stat -c %s "$dir/all.pcap")" -le 8192 ]
+	kill "$pid"
+	end_of "$pid"
+	[ "$status" -eq 143 ]
+	[ ! -e "$ctl" ]
+	# Not even its first bytes: told, and it goes on.
+	background bash -c '(ulimit -f 0; exec "$@" 2>&1) | cat' - "$switch" -unix "$ctl" --pcap "$dir/none.pcap"
+	wait_until 10 "$client" open a v3 "$ctl"
+	wait_until 10 grep -q "the capture .* ends: File too large" "$dir/1.log"
+	kill "$(json 's["pid"]')"
+	end_of "$pid"
 }
 
 @test "what is not its own stays: a file at the path, the socket of a successor" {
@@ -243,6 +297,122 @@ through() {
 	[ -S "$ctl" ]
 	clients open a v3 "$ctl"
 	[ "$status" -eq 0 ]
+}
+
+@test "another user's lock on a shared folder keeps no switch from its start" {
+	need_root "another user"
+	mkdir -m 1777 "$dir/shared"
+	chmod 755 "$dir"
+	# One that was killed leaves its socket behind, so that all of the start is gone through.
+	start "$switch"
+	mv "$ctl" "$dir/shared/ctl"
+	kill -KILL "$pid"
+	end_of "$pid"
+	ctl=$dir/shared/ctl
+	as_user flock --no-fork "$dir/shared" sh -c 'echo locked; exec sleep 120' >"$dir/lock.log" 2>&1 3>&- &
+	started+=("$!")
+	wait_until 20 grep -q locked "$dir/lock.log"
+	background "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/2.log"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	kill "$pid"
+	end_of "$pid"
+	[ ! -e "$ctl" ]
+	[ -z "$(ls -A "$dir/shared")" ]
+}
+
+# start_stopped SYSTEM-CALL OPTION...: a switch that stops behind the first such call.
+start_stopped() {
+	rm -f "$dir/trace"
+	background env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/trace" -e "inject=$1:signal=SIGSTOP:when=1" \
+		"$switch" -unix "$ctl" "${@:2}"
+	wait_until 20 grep -q 'stopped by SIGSTOP' "$dir/trace"
+	stopped_pid=$(sed -n '1s/ .*//p' "$dir/trace")
+	# It outlives its strace where a test fails.
+	started+=("$stopped_pid")
+}
+
+@test "the socket has its permissions from the beginning; what takes its place meanwhile gets none" {
+	echo precious >"$dir/victim"
+	chmod 600 "$dir/victim"
+	start_stopped bind --mode=666
+	[ "$(stat -c %a "$ctl")" = 666 ]
+	rm "$ctl"
+	ln -s "$dir/victim" "$ctl"
+	kill -CONT "$stopped_pid"
+	end_of "$pid"
+	[ "$status" -eq 1 ]
+	[ "$(stat -c %a "$dir/victim")" = 600 ]
+	rm -f "$ctl"
+	start_stopped bind --mode=600 --group=nogroup
+	[ "$(stat -c %a "$ctl")" = 600 ]
+	rm "$ctl"
+	ln -s "$dir/victim" "$ctl"
+	kill -CONT "$stopped_pid"
+	end_of "$pid"
+	[ "$status" -eq 1 ]
+	[ "$(stat -c %g "$dir/victim")" = "$(id -g)" ]
+	[ "$(cat "$dir/victim")" = precious ]
+}
+
+@test "of two switches that find the socket of a dead one, one serves and the other says so" {
+	local first
+	start "$switch"
+	kill -KILL "$pid"
+	end_of "$pid"
+	# The first has bound, and does not listen yet: to the second that looks dead.
+	start_stopped bind
+	first=$pid
+	background "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/3.log"
+	kill -CONT "$stopped_pid"
+	end_of "$first"
+	[ "$status" -eq 1 ]
+	grep -q "has another server attached to it" "$dir/1.log"
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	# The second has found it dead, and takes it away when it lives.
+	kill -KILL "$pid"
+	end_of "$pid"
+	start_stopped connect
+	first=$pid
+	background "$switch" -unix "$ctl"
+	wait_until 10 grep -q "attached to unix socket" "$dir/6.log"
+	kill -CONT "$stopped_pid"
+	end_of "$first"
+	[ "$status" -eq 1 ]
+	clients open a v3 "$ctl" open b v3 "$ctl" probe a b 3
+	[ "$status" -eq 0 ]
+	[ -z "$(find "$dir" -name '.uml_switch.*')" ]
+}
+
+@test "another user's links lead to no socket, and a file of theirs gets no capture" {
+	need_root "another user"
+	mkdir -m 1777 "$dir/shared"
+	mkdir "$dir/own"
+	echo precious >"$dir/own/file"
+	ln -s "$dir/own" "$dir/shared/folder"
+	ln -s "$dir/own/file" "$dir/shared/link"
+	chown -h nobody "$dir/shared/folder" "$dir/shared/link"
+	split timeout 10 "$switch" -unix "$dir/shared/folder/ctl" </dev/null
+	[ "$status" -eq 1 ]
+	[[ $err == *"another user's; name another path" ]]
+	local file
+	install -m 666 -o nobody /dev/null "$dir/shared/theirs"
+	ln "$dir/own/file" "$dir/shared/hard"
+	for file in link folder/new theirs hard; do
+		split timeout 10 "$switch" -unix "$ctl" --pcap "$dir/shared/$file" </dev/null
+		[ "$status" -eq 1 ]
+		[[ $err == "uml_switch: cannot write $dir/shared/$file: "*"; "* ]]
+	done
+	[ "$(cat "$dir/own/file")" = precious ]
+	[ "$(ls "$dir/own")" = file ]
+	[ ! -s "$dir/shared/theirs" ]
+	# What others could read before is private from then on.
+	install -m 644 /dev/null "$dir/all.pcap"
+	start "$switch" --pcap "$dir/all.pcap"
+	[ "$(stat -c %a "$dir/all.pcap")" = 600 ]
 }
 
 @test "one that cannot start leaves nothing and says why" {
@@ -432,6 +602,29 @@ r2: 0001 > ffff 60 last
 t: 0001 > ffff tag 10 64 last" ]
 }
 
+@test "no tag, before or behind another, leads out of a VLAN, also over two switches" {
+	local words=() tag before
+	# The second switch has what the attacker wants to reach, in VLAN 20.
+	background "$switch" -unix "$dir/ctl2" --stream "$dir/link" --seqpacket "$dir/victim" \
+		--port=stream,trunk=10+20,native=10 --port=seqpacket,vlan=20
+	wait_until 10 test -S "$dir/victim"
+	start "$switch" --connect "$dir/link" --seqpacket "$dir/red" --port=stream,trunk=10+20,native=10 \
+		--seqpacket "$dir/friend" "--port=$dir/red,vlan=10" "--port=$dir/friend,vlan=20"
+	wait_until 10 test -S "$dir/friend"
+	linked() {
+		[ "$("$switch" --status --json -unix "$dir/ctl2" | grep -c '"kind": "stream"')" = 1 ]
+	}
+	wait_until 10 linked
+	for before in '' 81000000 8100e000 8100000a 88a80000 88a8000a; do
+		for tag in 81000014 8100e014 88a80014 91000014 92000014 93000014; do
+			words+=(tags attacker "$before$tag" hopped)
+		done
+	done
+	clients open attacker seqpacket "$dir/red" open victim seqpacket "$dir/victim" \
+		open friend seqpacket "$dir/friend" "${words[@]}" send friend all 1 last is victim last
+	[ "$status" -eq 0 ]
+}
+
 @test "isolated ports reach the uplink and not each other; by umid, uid and number" {
 	start "$switch" "--port=uid:$(id -u),isolated" --port=umid:up,rate=1G --port=seqpacket,isolated
 	clients open a v3 "$ctl" open b v3 "$ctl" send a all 1 one send b 1 2 two hold </dev/null
@@ -561,6 +754,66 @@ t: 0001 > ffff tag 10 64 last" ]
 	[ "$status" -eq 1 ]
 }
 
+# pretend_switch PATH BYTES-IN-PYTHON: a program of another user that answers each question so; its
+# `effects` is what terminals must not get.
+pretend_switch() {
+	setpriv --reuid=nobody --clear-groups env EFFECTS="${terminal_effects[*]}" /usr/bin/python3 -u -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+s.listen(9)
+effects = os.environb[b"EFFECTS"]
+print("there")
+while True:
+    c = s.accept()[0]
+    print("asked", len(c.recv(200)))
+    try:
+        for part in eval(sys.argv[2]): c.sendall(part)
+    except OSError:
+        pass
+    c.close()' "$1" "$2" >"$dir/pretend.log" 2>&1 3>&- &
+	started+=("$!")
+	wait_until 20 grep -q there "$dir/pretend.log"
+}
+
+@test "--status believes no other user, shows nothing that a terminal obeys, and has an end" {
+	need_root "another user"
+	mkdir -m 1777 "$dir/shared"
+	chmod 755 "$dir"
+	cp "$switch" "$dir/copy"
+	local form
+	pretend_switch "$dir/shared/ctl" '[b"switch, process 1\n" + effects + b"\0\r\n"]'
+	# Another ordinary user does not even ask.
+	split setpriv --reuid=daemon --clear-groups "$dir/copy" --status -unix "$dir/shared/ctl"
+	[ "$status" -eq 1 ]
+	[ -z "$out" ]
+	[[ $err == "uml_switch: $dir/shared/ctl: not asked: that is the switch of another user (65534), or no switch" ]]
+	wait_until 10 grep -q 'asked 0' "$dir/pretend.log"
+	# Root is told.
+	for form in --status --json; do
+		split env LC_ALL=C.UTF-8 "$switch" --status "$form" -unix "$dir/shared/ctl"
+		[ "$status" -eq 0 ]
+		[[ $out == "switch, process 1"* ]]
+		[[ $err == *"told by a program of another user (65534)" ]]
+		has_no_effect "$out$err"
+	done
+	# Not where it did not name it.
+	cp "$switch" "$dir/shared/copy"
+	mv "$dir/shared/ctl" "$dir/shared/uml.ctl"
+	split unshare -m sh -c 'mount --bind "$1" /tmp && exec /tmp/copy --status' - "$dir/shared"
+	[ "$status" -eq 1 ]
+	[ -z "$out" ]
+	[[ $err == *"/tmp/uml.ctl: not asked: "*"if you trust them, name it with -unix" ]]
+	# Letters of several bytes come whole, wherever the pieces of the answer end.
+	pretend_switch "$dir/shared/letters" '[b"a" * 16381 + "\u20ac\n".encode() + b"b" * 10, b"\xe2", b"\x82", b"\xac"]'
+	split env LC_ALL=C.UTF-8 "$switch" --status -unix "$dir/shared/letters"
+	[[ $out == *"aaa€"*"bbb€" ]]
+	pretend_switch "$dir/shared/endless" '(b"x" * (1 << 20) for i in range(10 ** 9))'
+	run_logged bash -c '"$1" --status -unix "$2" 2>&1 >/dev/null | tail -n 1' - "$switch" "$dir/shared/endless"
+	[[ $output == *": the answer has no end: given up after 256 MiB" ]]
+}
+
 @test "several taps: frames of the host and of clients meet; a tap that goes ends its port" {
 	need_root "tap devices"
 	in_netns true
@@ -642,6 +895,39 @@ t: 0001 > ffff tag 10 64 last" ]
 	clients open a v3 "$ctl" open b v3 "$ctl" open m v3 "$ctl" \
 		send a all 1 one is b one is m one macs m 9 probe b a 300 \
 		send m all 1 stolen send b 1 2 direct probe b a 10
+	[ "$status" -eq 0 ]
+}
+
+@test "a user whose ports fill the table of addresses gets no frames of others by that" {
+	need_root "another user"
+	start "$switch" --seqpacket "$dir/seq" --mode=777
+	wait_until 10 test -S "$dir/seq"
+	chmod 755 "$dir"
+	cp "$client" "$dir/client"
+	mkfifo "$dir/in"
+	local words=() after=() i
+	for i in $(seq 0 19); do
+		words+=(open "m$i" seqpacket "$dir/seq" fill "m$i" "$((i * 4000))" 4000)
+		after+=(is "m$i" first is "m$i" second is "m$i" last)
+	done
+	as_user "$dir/client" "${words[@]}" hold "${after[@]}" <"$dir/in" >"$dir/fill.log" 2>&1 3>&- &
+	local filler=$!
+	started+=("$filler")
+	exec 7>"$dir/in"
+	wait_until 60 grep -q holding "$dir/fill.log"
+	full() {
+		[ "$(json 'len(s["addresses"])')" = 65536 ]
+	}
+	wait_until 20 full
+	words=()
+	for i in $(seq 100); do
+		words+=(send a 2 1 secret is b secret send b 1 2 secret is a secret)
+	done
+	clients open a seqpacket "$dir/seq" open b seqpacket "$dir/seq" send a all 1 first is b first \
+		send b all 2 second is a second "${words[@]}" send a all 1 last is b last
+	[ "$status" -eq 0 ]
+	exec 7>&-
+	end_of "$filler"
 	[ "$status" -eq 0 ]
 }
 
@@ -753,6 +1039,113 @@ t: 0001 > ffff tag 10 64 last" ]
 	kill "$pid"
 	end_of "$pid"
 	[ ! -e "$ctl" ]
+}
+
+# hostile_client OPTION: a switch with that option, and a client of another user: whoever opens its
+# command line waits for a minute. Others come meanwhile, with their names, and send.
+hostile_client() {
+	local hostile others
+	mkfifo "$dir/hostile.in" "$dir/in"
+	# Its number is known before it connects.
+	(read -r _ && exec setpriv --reuid=nobody --clear-groups "$dir/client" open umid=red v3 "$ctl" \
+		hold) <"$dir/hostile.in" >"$dir/hostile.log" 2>&1 3>&- &
+	hostile=$!
+	started+=("$hostile")
+	exec 8>"$dir/hostile.in"
+	rm -f "$dir/trace"
+	background env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/trace" -P "/proc/$hostile/cmdline" \
+		-e inject=openat:delay_enter=60000000 "$switch" -unix "$ctl" --mode=777 "$1"
+	wait_until 20 grep -q "attached to unix socket" "$dir/$((${#started[@]} - 1)).log"
+	echo >&8
+	wait_until 20 grep -q "$hostile/cmdline" "$dir/trace"
+	"$client" open a v3 "$ctl" open umid=red v3 "$ctl" probe a umid=red 20 hold <"$dir/in" \
+		>"$dir/others.log" 2>&1 3>&- &
+	others=$!
+	started+=("$others")
+	exec 7>"$dir/in"
+	wait_until 10 grep -q holding "$dir/others.log"
+	named() {
+		[ "$(json 'sorted(set(p["umid"] for p in s["ports"] if p["pid"] == '"$others"'))')" = "['red']" ]
+	}
+	wait_until 10 named
+	# In the end it is a port like others without a name.
+	wait_until 20 grep -q holding "$dir/hostile.log"
+	[ "$(json '[p["umid"] for p in s["ports"] if p["pid"] == '"$hostile"']')" = "[None]" ]
+	limits=$(json 'sorted(p["addresses_max"] for p in s["ports"])')
+	exec 7>&- 8>&-
+	end_of "$others"
+	# The switch itself; its strace would wait for the end of the delay.
+	local real
+	real=$(json 's["pid"]')
+	kill "$real"
+	wait_until 10 not_running "$real"
+	[ ! -e "$ctl" ]
+	kill -KILL "$pid"
+	rm "$dir/hostile.in" "$dir/in"
+}
+
+@test "a client whose command line cannot be read stops nobody, and has no name" {
+	need_root "another user"
+	chmod 755 "$dir"
+	cp "$client" "$dir/client"
+	local limits
+	hostile_client --hub
+	[ "$limits" = "[4096, 4096, 4096]" ]
+	# Where ports need their names from the beginning, it waits alone.
+	hostile_client --port=umid:red,mac-limit=7
+	[ "$limits" = "[7, 7, 4096]" ]
+}
+
+@test "the number of a process that has ended gives no name, whoever has it then" {
+	start "$switch" --seqpacket "$dir/seq" --port=umid:red,mac-limit=7
+	wait_until 10 test -S "$dir/seq"
+	# Who connected ends before the switch, which is stopped, sees the connection; a child has it then.
+	kill -STOP "$pid"
+	mkfifo "$dir/in"
+	python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+if not os.fork():
+    s.connect(sys.argv[1])
+    print(os.getpid(), flush=True)
+    os._exit(0)
+os.wait()
+sys.stdin.read()' "$dir/seq" umid=red <"$dir/in" >"$dir/gone.log" 2>&1 3>&- &
+	started+=("$!")
+	exec 7>"$dir/in"
+	wait_until 20 test -s "$dir/gone.log"
+	wait_until 20 not_running "$(cat "$dir/gone.log")"
+	kill -CONT "$pid"
+	there() {
+		[ "$(json '[(p["umid"], p["pid"], p["addresses_max"]) for p in s["ports"]]')" = \
+			"[(None, $(cat "$dir/gone.log"), 4096)]" ]
+	}
+	wait_until 10 there
+	exec 7>&-
+}
+
+@test "the helper that reads names goes with the switch, however that ends" {
+	local helper signal
+	for signal in TERM KILL; do
+		start "$switch"
+		mkfifo "$dir/in"
+		"$client" open umid=red v3 "$ctl" hold <"$dir/in" >"$dir/hold.log" 3>&- &
+		started+=("$!")
+		exec 7>"$dir/in"
+		named() {
+			[ "$(json '[p["umid"] for p in s["ports"]]')" = "['red']" ]
+		}
+		wait_until 10 named
+		helper=$(pgrep -P "$pid")
+		[ "$(tr -d '\0' <"/proc/$helper/comm")" = uml_switch:name ]
+		# It has no descriptor of the switch's.
+		[ "$(descriptors "$helper")" -le 4 ]
+		kill "-$signal" "$pid"
+		end_of "$pid"
+		wait_until 10 not_running "$helper"
+		exec 7>&-
+		rm -f "$dir/in" "$ctl"
+	done
 }
 
 @test "a client whose data socket is gone loses its port" {

@@ -189,6 +189,21 @@ both() {
 	EOT
 	split in_netns "$tunctl" --list -t t1
 	[ "$(wc -l <<<"$out")" -eq 2 ]
+	# The host's kernel takes nearly any bytes as a name, also from others than tunctl.
+	local effect number=0
+	for effect in "${terminal_effects[@]}"; do
+		in_netns ip tuntap add mode tap dev "x$effect" 2>/dev/null || continue
+		number=$((number + 1))
+		split in_netns env LC_ALL=C.UTF-8 "$tunctl" --list
+		[ "$status" -eq 0 ]
+		[[ $out == *$'\n'x* ]]
+		has_no_effect "$out"
+		split in_netns env LC_ALL=C.UTF-8 "$tunctl" --list --json
+		has_no_effect "$out"
+		python3 -c 'import json, sys; json.loads(sys.argv[1])' "$out"
+		in_netns ip link del "x$effect"
+	done
+	[ "$number" -gt 8 ]
 	split in_netns "$tunctl" --list -t other
 	[ "$status" -eq 1 ]
 	[[ $err == "tunctl: cannot list 'other': no TUN or TAP interface has that name; "* ]]

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lib_tools.c - unit tests of lib/: parsing, whole reads and writes, JSON. */
+/* lib_tools.c - unit tests of lib/: parsing, whole reads and writes, JSON, text for terminals. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/io.h"
 #include "lib/json.h"
 #include "lib/parse.h"
+#include "lib/printable.h"
 #include "unit.h"
 
 static void numbers_are_whole_and_in_range(void)
@@ -98,6 +100,88 @@ static void json_is_escaped_and_indented(void)
 	free(text);
 }
 
+static void json_has_all_bytes_and_no_control_characters(void)
+{
+	static const char text[] = "a\0b\xc2\x9b\xe2\x80\xa8\xe2\x80\xae\x9b\xf3\xa0\x80\x81\xf0\x9f\x90\xa7";
+	static const char wanted[] = "[\n  \"a\\u0000b\\u009b\\u2028\\u202e\\ufffd"
+		"\\udb40\\udc01\xf0\x9f\x90\xa7\"\n]\n";
+	char *shown = NULL;
+	size_t length = 0;
+	struct json json = { .out = open_memstream(&shown, &length) };
+
+	json_array_begin(&json, NULL);
+	json_bytes(&json, NULL, text, sizeof(text) - 1);
+	json_array_end(&json);
+	fclose(json.out);
+	CHECK(!strcmp(shown, wanted));
+	free(shown);
+}
+
+/* Each character that is not for terminals, in each place of a text. */
+static void effects_are_not_shown(void)
+{
+	static const char *const hidden[] = {
+		"\x01", "\x1b", "\x7f", "\x80", "\x9b", "\xff", "\xc2\x80", "\xc2\x9b", "\xc2\x9f",
+		"\xd8\x9c", "\xe2\x80\x8b", "\xe2\x80\x8e", "\xe2\x80\x8f", "\xe2\x80\xa8",
+		"\xe2\x80\xa9", "\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
+		"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9",
+		"\xef\xbb\xbf", "\xef\xbf\xb9", "\xee\x80\x80", "\xf3\xa0\x81\x81",
+		/* Cut short, too long a form, a surrogate, beyond the last. */
+		"\xc3", "\xe2\x80", "\xc0\x9b", "\xe0\x82\x9b", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+	};
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		char text[32], *line;
+
+		snprintf(text, sizeof(text), "a%sb%s", hidden[i], hidden[i]);
+		line = printable_line(text);
+		for (const char *at = line; *at; at++)
+			CHECK(*at >= ' ' && *at <= '~');
+		CHECK(line[0] == 'a' && strchr(line, 'b'));
+		free(line);
+		printable_mask(text, strlen(text));
+		CHECK_EQ(strspn(text, "ab?"), 2 + 2 * strlen(hidden[i]));
+	}
+}
+
+static void letters_of_all_languages_are_shown(void)
+{
+	static const char text[] = "a\\ ~\xc3\xa4\xc3\x9b\xe2\x82\xac\xe6\xbc\xa2\xf0\x9f\x90\xa7";
+	char copy[sizeof(text)], *line = printable_line(text), *exact = NULL;
+	size_t length;
+	FILE *out = open_memstream(&exact, &length);
+
+	CHECK(!strcmp(line, text));
+	free(line);
+	memcpy(copy, text, sizeof(text));
+	printable_mask(copy, strlen(copy));
+	CHECK(!strcmp(copy, text));
+	printable_write(out, "a\\\n\t\0", 5, PRINTABLE_LINES | PRINTABLE_EXACT);
+	fclose(out);
+	CHECK(!strcmp(exact, "a\\x5c\n\t\\x00"));
+	free(exact);
+}
+
+/* There the second byte of a letter may be a control character. */
+static void without_utf8_only_ascii_is_shown(void)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid) {
+		char *line;
+
+		setenv("LC_ALL", "C", 1);
+		unit_failures = 0;
+		line = printable_line("\xc3\x9b");
+		CHECK(!strcmp(line, "\\xc3\\x9b"));
+		free(line);
+		exit(UNIT_RESULT());
+	}
+	waitpid(pid, &status, 0);
+	CHECK_EQ(status, 0);
+}
+
 static void reads_end_at_the_end_of_file(void)
 {
 	FILE *file = tmpfile();
@@ -138,7 +222,13 @@ int main(void)
 	numbers_are_whole_and_in_range();
 	sizes_have_one_suffix();
 	ethernet_addresses_are_six_pairs();
+	/* Before the locale is looked at. */
+	without_utf8_only_ascii_is_shown();
+	setenv("LC_ALL", "C.UTF-8", 1);
 	json_is_escaped_and_indented();
+	json_has_all_bytes_and_no_control_characters();
+	effects_are_not_shown();
+	letters_of_all_languages_are_shown();
 	reads_end_at_the_end_of_file();
 	descriptors_pass_over_sockets();
 	return UNIT_RESULT();

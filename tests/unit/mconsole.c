@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "mconsole/answer.h"
 #include "mconsole/commands.h"
-#include "mconsole/print.h"
 #include "unit.h"
 #include "wire/mconsole.h"
 
@@ -109,15 +109,15 @@ static void control_characters_are_shown(void)
 	size_t length;
 	FILE *out = open_memstream(&shown, &length);
 
-	print_escaped(out, text, sizeof(text) - 1);
+	printable_write(out, text, sizeof(text) - 1, PRINTABLE_LINES);
 	fclose(out);
 	CHECK(!strcmp(shown, "a\tb\n\\x1b]0;title\\x07\\x0d\\x9b\\x00z"));
 	free(shown);
-	line = escape_line("a\tb\nc\xc3\xa4");
+	line = printable_line("a\tb\nc\xc3\xa4");
 	CHECK(!strcmp(line, "a\\x09b\\x0ac\xc3\xa4"));
 	free(line);
 	/* The control characters of the second set, and a character that is cut off. */
-	line = escape_line("\xc2\x9b \xc3");
+	line = printable_line("\xc2\x9b \xc3");
 	CHECK(!strcmp(line, "\\xc2\\x9b \\xc3"));
 	free(line);
 }
@@ -154,7 +154,8 @@ static void lines_are_found_in_the_table(void)
 
 int main(void)
 {
-	CHECK(setlocale(LC_CTYPE, "C.UTF-8"));
+	setenv("LC_ALL", "C.UTF-8", 1);
+	CHECK(setlocale(LC_CTYPE, ""));
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
 	parts_are_put_together();
 	what_ends_too_early_is_told();

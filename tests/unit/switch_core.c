@@ -145,6 +145,104 @@ static void ports_and_table_have_limits(void)
 	fdb_free(fdb);
 }
 
+/* A user with many ports floods a full table; another one comes before that, one after it. */
+static void a_full_table_is_shared_by_users(void)
+{
+	enum { ROOM = 512, PORTS = 16, ATTACKERS = 12, ADDRESSES = 100 };
+	struct fdb *fdb = fdb_new(ROOM, PORTS, 300);
+	unsigned int old;
+
+	for (unsigned int port = 1; port <= ATTACKERS; port++)
+		fdb_set_user(fdb, port, 1001);
+	fdb_set_user(fdb, 13, 1002);
+	fdb_set_user(fdb, 14, 1003);
+	for (uint64_t mac = 0; mac < ADDRESSES; mac++)
+		CHECK_EQ(fdb_learn(fdb, 0, mac, 13, 4096, 1, &old), FDB_NEW);
+	for (uint64_t round = 0, mac = 1000; round < 3; round++) {
+		for (unsigned int port = 1; port <= ATTACKERS; port++) {
+			for (int i = 0; i < 4096; i++)
+				fdb_learn(fdb, 0, mac++, port, 4096, 2, &old);
+			/* It leaves and comes back: nobody is outdated by that but itself. */
+			if (port % 3 == round) {
+				fdb_forget_port(fdb, port);
+				fdb_set_user(fdb, port, 1001);
+			}
+		}
+		CHECK(fdb_count(fdb, 0) <= ROOM);
+		for (uint64_t other = 0; other < ADDRESSES; other++)
+			CHECK_EQ(fdb_find(fdb, 0, other, 2), 13);
+	}
+	for (uint64_t mac = 500; mac < 500 + ADDRESSES; mac++)
+		CHECK_EQ(fdb_learn(fdb, 0, mac, 14, 4096, 2, &old), FDB_NEW);
+	for (uint64_t mac = 900000; mac < 910000; mac++)
+		fdb_learn(fdb, 0, mac, 1, 4096, 3, &old);
+	for (uint64_t mac = 0; mac < ADDRESSES; mac++) {
+		CHECK_EQ(fdb_find(fdb, 0, mac, 3), 13);
+		CHECK_EQ(fdb_find(fdb, 0, 500 + mac, 3), 14);
+	}
+	/* Its own newest address is there: the oldest one gave way. */
+	CHECK_EQ(fdb_find(fdb, 0, 909999, 3), 1);
+	fdb_free(fdb);
+}
+
+/* Of one user's ports, too, none loses addresses to one that has more. */
+static void a_share_is_shared_by_ports(void)
+{
+	struct fdb *fdb = fdb_new(64, 4, 300);
+	unsigned int old;
+
+	for (unsigned int port = 1; port <= 3; port++)
+		fdb_set_user(fdb, port, 1000);
+	for (uint64_t mac = 0; mac < 1000; mac++)
+		fdb_learn(fdb, 0, mac, 1, 4096, 1, &old);
+	for (uint64_t mac = 2000; mac < 2020; mac++)
+		CHECK_EQ(fdb_learn(fdb, 0, mac, 2, 4096, 1, &old), FDB_NEW);
+	for (uint64_t mac = 3000; mac < 5000; mac++)
+		fdb_learn(fdb, 0, mac, 1, 4096, 1, &old);
+	for (uint64_t mac = 2000; mac < 2020; mac++)
+		CHECK_EQ(fdb_find(fdb, 0, mac, 1), 2);
+	CHECK_EQ(fdb_count(fdb, 2), 20);
+	CHECK_EQ(fdb_count(fdb, 0), 64);
+	fdb_free(fdb);
+}
+
+/* A table that is always full, with ports that come and go: counts agree with what is found. */
+static void a_full_table_stays_whole(void)
+{
+	enum { ROOM = 128, PORTS = 9, STEPS = 200000, MACS = 600 };
+	struct fdb *fdb = fdb_new(ROOM, PORTS, 40);
+	unsigned int old, now = 1000;
+
+	srandom(11);
+	for (int step = 0; step < STEPS; step++) {
+		unsigned int port = 1 + (unsigned int)random() % PORTS, found = 0;
+
+		if (!(random() % 300))
+			fdb_forget_port(fdb, port);
+		if (!(random() % 200))
+			fdb_set_user(fdb, port, (uint64_t)random() % 4);
+		fdb_learn(fdb, 1, (uint64_t)random() % MACS, port, 100, now, &old);
+		if (!(random() % 100))
+			now++;
+		if (!(random() % 3000))
+			fdb_sweep(fdb, now);
+		CHECK(fdb_count(fdb, 0) <= ROOM);
+		if (step % 1000)
+			continue;
+		for (uint64_t mac = 0; mac < MACS; mac++)
+			found += fdb_find(fdb, 1, mac, now) != 0;
+		old = 0;
+		for (port = 1; port <= PORTS; port++)
+			old += fdb_count(fdb, port);
+		CHECK(found <= old && old <= fdb_count(fdb, 0));
+	}
+	for (unsigned int port = 1; port <= PORTS; port++)
+		fdb_forget_port(fdb, port);
+	fdb_sweep(fdb, now);
+	CHECK_EQ(fdb_count(fdb, 0), 0);
+	fdb_free(fdb);
+}
+
 /* The table against an array, with random learning, ageing, leaving and sweeping. */
 static void the_table_agrees_with_a_simple_one(void)
 {
@@ -222,7 +320,8 @@ static void tags_are_classified(void)
 	CHECK(!vlans_classify(&trunk, &untagged));
 	CHECK(vlans_classify(&trunk, &tagged));
 	CHECK_EQ(tagged.vlan, 20);
-	CHECK(vlans_classify(&access, &cut));
+	/* The type of a tag, and no tag: not for those who read on. */
+	CHECK(!vlans_classify(&access, &cut));
 	CHECK(!cut.tagged);
 }
 
@@ -353,20 +452,24 @@ struct bench {
 	struct memory_port *ports[5];	/* by number, from 1 */
 };
 
-static void bench_open(struct bench *bench, const char *rule, const char *rule2)
+/* The last of the rules is NULL. */
+static void bench_open_with(struct bench *bench, const char *const *rules)
 {
 	const char *problem;
 
 	memset(bench, 0, sizeof(*bench));
 	settings_default(&bench->settings);
-	if (rule)
-		CHECK_EQ(rules_add(&bench->settings.rules, rule, &problem), 0);
-	if (rule2)
-		CHECK_EQ(rules_add(&bench->settings.rules, rule2, &problem), 0);
+	for (; *rules; rules++)
+		CHECK_EQ(rules_add(&bench->settings.rules, *rules, &problem), 0);
 	CHECK_EQ(loop_open(&bench->loop), 0);
 	CHECK_EQ(fabric_open(&bench->fabric, &bench->loop, &bench->settings, 8), 0);
 	for (int i = 1; i <= 4; i++)
 		bench->ports[i] = memory_attach(&bench->fabric);
+}
+
+static void bench_open(struct bench *bench, const char *rule, const char *rule2)
+{
+	bench_open_with(bench, (const char *const[]){ rule, rule2, NULL });
 }
 
 static void bench_close(struct bench *bench)
@@ -462,6 +565,86 @@ static void vlans_are_apart(void)
 	memory_feed(bench.ports[1], tagged_bytes, 64, 1);
 	CHECK_EQ(sent(&bench), 1101);
 	CHECK_EQ(bench.ports[1]->port.counters.drop_vlan, 1);
+	bench_close(&bench);
+}
+
+/*
+ * What stands where a tag may stand: nothing, or a type and a VLAN. Of two places each way of filling
+ * them is sent into a port of each kind. What comes out must be in no other VLAN than the one it
+ * entered, for whoever reads it next: an access port's frames begin with no tag of any kind.
+ */
+static const uint32_t tags[] = { 0, 0x81000000, 0x8100000a, 0x81000014, 0x8100e014, 0x81000fff,
+				 0x88a80014, 0x88a80000, 0x91000014, 0x92000014, 0x93000014 };
+
+static uint32_t fill_tags(uint8_t *bytes, uint32_t first, uint32_t second, bool cut)
+{
+	uint32_t length = 12;
+
+	memset(bytes, 0xff, 6);
+	memcpy(bytes + 6, "\2\0\0\0\0\1", 6);
+	for (int place = 0; place < 2; place++) {
+		uint32_t tag = place ? second : first;
+
+		for (int i = 0; tag && i < 4; i++)
+			bytes[length++] = (uint8_t)(tag >> (24 - 8 * i));
+	}
+	if (cut)
+		return length < 16 ? 14 : length - 2;
+	memcpy(bytes + length, "\x88\xb5text", 6);
+	return length + 6;
+}
+
+static bool begins_with_tag(const struct memory_port *memory)
+{
+	uint16_t type = (uint16_t)(memory->sent_bytes[12] << 8 | memory->sent_bytes[13]);
+
+	return type == 0x8100 || type == 0x88a8 || (type & 0xfcff) == 0x9000;
+}
+
+static unsigned int tag_of(const struct memory_port *memory)
+{
+	return (memory->sent_bytes[14] << 8 | memory->sent_bytes[15]) & VLAN_ID_MASK;
+}
+
+static void no_frame_leaves_in_another_vlan(void)
+{
+	enum { COUNT = sizeof(tags) / sizeof(tags[0]) };
+	struct bench bench;
+	uint8_t bytes[64] = { 0 };
+
+	/* Access and trunk with a native VLAN, and both as ways out; VLAN 20 is not the first two's. */
+	bench_open_with(&bench, (const char *const[]){ "1,vlan=10", "2,trunk=10+30,native=10",
+						       "3,trunk=10+20+30", "4,vlan=20", NULL });
+	for (unsigned int i = 0; i < 2 * COUNT * COUNT; i++) {
+		uint32_t length = fill_tags(bytes, tags[i / 2 / COUNT], tags[i / 2 % COUNT], i & 1);
+
+		for (int from = 1; from <= 2; from++) {
+			unsigned int before = bench.ports[3]->sent, victim = bench.ports[4]->sent;
+			unsigned int other = bench.ports[3 - from]->sent;
+
+			memory_feed(bench.ports[from], bytes, length, 1);
+			CHECK_EQ(bench.ports[4]->sent, victim);
+			if (bench.ports[3 - from]->sent != other)
+				CHECK(!begins_with_tag(bench.ports[3 - from]));
+			if (bench.ports[3]->sent != before)
+				CHECK_EQ(tag_of(bench.ports[3]), 10);
+		}
+	}
+	CHECK(bench.ports[3]->sent > 2);
+	bench_close(&bench);
+}
+
+static void a_second_tag_passes_between_trunks(void)
+{
+	struct bench bench;
+	uint8_t bytes[64] = { 0 };
+
+	bench_open_with(&bench, (const char *const[]){ "1,trunk=20", "2,trunk=20", "3,vlan=20",
+						       NULL });
+	memory_feed(bench.ports[1], bytes, fill_tags(bytes, 0x81000014, 0x8100001e, false), 1);
+	CHECK_EQ(sent(&bench), 100);
+	CHECK(!memcmp(bench.ports[2]->sent_bytes, bytes, 26));
+	CHECK_EQ(bench.ports[3]->port.counters.drop_error, 1);
 	bench_close(&bench);
 }
 
@@ -618,6 +801,9 @@ int main(void)
 	replies_and_lengths_come_back();
 	addresses_are_learned_move_and_age();
 	ports_and_table_have_limits();
+	a_full_table_is_shared_by_users();
+	a_share_is_shared_by_ports();
+	a_full_table_stays_whole();
 	the_table_agrees_with_a_simple_one();
 	vlan_lists_are_parsed();
 	tags_are_classified();
@@ -630,6 +816,8 @@ int main(void)
 	a_hub_sends_to_all();
 	isolated_ports_reach_only_others();
 	vlans_are_apart();
+	no_frame_leaves_in_another_vlan();
+	a_second_tag_passes_between_trunks();
 	without_vlans_tags_pass();
 	a_mirror_sees_all_and_says_nothing();
 	limits_are_kept();

@@ -147,13 +147,19 @@ void host_list_abort(struct host_unit *unit)
 
 /* ------------------------------------------------------------ the queue */
 
-/* For tests: each @every'th operation is a call that no host has. */
-static u64 failing(unsigned int every, unsigned int *count, u64 nr)
+/*
+ * For tests: one operation of @every, on the average, is a call that no host has.  Not at regular
+ * distances: a program that needs as many pages at once would go round for ever.
+ */
+static u64 failing(unsigned int every, u64 nr)
 {
-	return every && ++*count % every == 0 ? ~0UL : nr;
-}
+	static u64 random = 1;
 
-static unsigned int changes, answers;	/* counted for tests */
+	if (!every)
+		return nr;
+	random = random * 6364136223846793005UL + 1442695040888963407UL;
+	return (random >> 33) % every == 0 ? ~0UL : nr;
+}
 
 void host_unit_queue(struct host_unit *unit, u64 control, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3,
 		     u64 a4, u64 a5)
@@ -167,7 +173,7 @@ void host_unit_queue(struct host_unit *unit, u64 control, u64 nr, u64 a0, u64 a1
 	if (unit->dead)
 		return;
 	if (control == OP_HEAL)
-		nr = failing(host_options.fail_map, &changes, nr);
+		nr = failing(host_options.fail_map, nr);
 	host_list_op(list_slot(unit, unit->nops++), control, nr, a0, a1, a2, a3, a4, a5);
 	if (unit->nops > unit->high)
 		unit->high = unit->nops;
@@ -193,7 +199,7 @@ void host_list_answer(struct host_carrier *c, u64 request, u64 resp_addr)
 	struct host_unit *unit = c->unit;
 	bool ack = unit->ncarriers - unit->nparked > 1;
 	u64 end = ack ? 0 : OP_END;
-	u64 nr = failing(host_options.fail_answer, &answers, __NR_ioctl);
+	u64 nr = failing(host_options.fail_answer, __NR_ioctl);
 	struct list_op *op = list_slot(unit, unit->nops);
 
 	op = host_list_op(op, OP_ANSWER | end, nr, c->agent_listener, request, resp_addr, 0, 0, 0);

@@ -25,8 +25,8 @@
  * @umid_given: the user has named the umid
  * @noreboot: a reboot ends the kernel instead
  * @nofsgsbase: as on a host without instructions for fs and gs base
- * @fail_map: for tests: which change of a program's mappings is to fail, counted anew each time; 0: none
- * @fail_answer: likewise, which answer of an agent's
+ * @fail_map: for tests: of so many changes of programs' mappings one fails; 0: none does
+ * @fail_answer: likewise, of so many answers of agents
  */
 struct host_options {
 	char command_line[HOST_COMMAND_LINE_BYTES];
