@@ -33,7 +33,7 @@ boot_with() {
 	[ "$status" -ne 124 ]
 	[ "$status" -ne 125 ]
 	[ "$status" -le 1 ] || grep -aq '\]: ended: ' "$guest_log"
-	[ -z "$(grep -aE "$complaints" "$guest_log")" ]
+	[ "$(grep -acE "$complaints" "$guest_log")" -eq 0 ]
 }
 
 # All guest programs with one of N things of a kind failing. What they say is not compared: they may
