@@ -225,7 +225,7 @@ host_loops() {
 	chaos_start
 	wait_until $((60 + 4 * kills)) beyond $((2 * kills))
 	[ "$(lost)" -eq 0 ]
-	[ -z "$(grep -a '\]: ended: ' "$guest_log")" ]
+	[ "$(grep -ac '\]: ended: ' "$guest_log")" -eq 0 ]
 	chaos_stop
 }
 
