@@ -208,7 +208,10 @@ int netlink_routes(struct netlink *netlink,
 int netlink_proxies(struct netlink *netlink,
 		    int (*each)(void *context, const struct netlink_proxy *proxy), void *context);
 
-/* Whether the kernel would take @name for an interface. */
+/* Whether @name is printable ASCII, and the kernel would take it for an interface. */
 bool netlink_name_valid(const char *name);
+
+/* Whether the kernel would take @name for an interface, whatever bytes it has. */
+bool netlink_name_accepted(const char *name);
 
 #endif

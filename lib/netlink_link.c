@@ -150,7 +150,7 @@ static int find_link(struct netlink *netlink, int index, const char *name,
 
 int netlink_link_by_name(struct netlink *netlink, const char *name, struct netlink_link *link)
 {
-	if (!netlink_name_valid(name))
+	if (!netlink_name_accepted(name))
 		return -ENODEV;
 	return find_link(netlink, 0, name, link);
 }
@@ -229,14 +229,22 @@ int netlink_link_delete(struct netlink *netlink, int index)
 	return nl_change(netlink, &message);
 }
 
-bool netlink_name_valid(const char *name)
+bool netlink_name_accepted(const char *name)
 {
+	/* Blanks as the kernel has them: in Latin 1. */
+	static const char refused[] = "/: \t\n\v\f\r\xa0";
 	size_t length = strnlen(name, IFNAMSIZ);
 
-	if (!length || length == IFNAMSIZ || !strcmp(name, ".") || !strcmp(name, ".."))
+	return length && length < IFNAMSIZ && strcmp(name, ".") && strcmp(name, "..") &&
+	       !strpbrk(name, refused);
+}
+
+bool netlink_name_valid(const char *name)
+{
+	if (!netlink_name_accepted(name))
 		return false;
 	for (; *name; name++)
-		if (*name <= ' ' || *name > '~' || *name == '/' || *name == ':')
+		if (*name <= ' ' || *name > '~')
 			return false;
 	return true;
 }

@@ -2,12 +2,15 @@
 /* options.c - options of the tools, parsed by getopt_long(3) from the table that --help prints. */
 #include <config.h>
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lib/io.h"
 #include "lib/options.h"
 #include "lib/report.h"
 
@@ -27,7 +30,7 @@ static const struct tool_option common_options[] = {
 
 /* The table in getopt's form. */
 struct getopt_form {
-	char letters[3 * OPTIONS_MAX + 3];
+	char letters[3 * OPTIONS_MAX + 4];
 	struct option words[OPTIONS_MAX + 1];
 };
 
@@ -67,47 +70,73 @@ static void print_usage(const struct tool *tool, FILE *out)
 			tool->usage[i][0] ? " " : "", tool->usage[i]);
 }
 
-static void print_option(const struct tool_option *option)
+static void print_option(const struct tool_option *option, bool letter, FILE *out)
 {
 	int column;
 
 	if (!option->help)
 		return;
-	column = printf("  ");
+	column = fprintf(out, "  ");
 	if (option->id < 256)
-		column += printf("-%c%s", option->id, option->name ? ", " : "");
+		column += fprintf(out, "-%c%s", option->id, option->name ? ", " : "");
 	else
-		column += printf("    ");
+		column += fprintf(out, letter ? "-h, " : "    ");
 	if (option->name)
-		column += printf("--%s", option->name);
+		column += fprintf(out, "--%s", option->name);
 	if (option->argument && option->argument[0] == '[')
-		column += printf("[%s%s", option->name ? "=" : "", option->argument + 1);
+		column += fprintf(out, "[%s%s", option->name ? "=" : "", option->argument + 1);
 	else if (option->argument)
-		column += printf("%s%s", option->name ? "=" : " ", option->argument);
+		column += fprintf(out, "%s%s", option->name ? "=" : " ", option->argument);
 	if (column >= HELP_COLUMN) {
-		printf("\n");
+		fprintf(out, "\n");
 		column = 0;
 	}
-	printf("%*s%s\n", HELP_COLUMN - column, "", option->help);
+	fprintf(out, "%*s%s\n", HELP_COLUMN - column, "", option->help);
 }
 
-static _Noreturn void print_help(const struct tool *tool)
+/* -h stands for help where it stands for nothing else. */
+static bool has_help_letter(const struct tool *tool)
 {
-	print_usage(tool, stdout);
-	printf("\n%s\n\n", tool->purpose);
 	for (const struct tool_option *option = tool->options; option->id; option++)
-		print_option(option);
-	for (const struct tool_option *option = common_options; option->id; option++)
-		print_option(option);
-	if (tool->notes)
-		printf("\n%s", tool->notes);
-	exit(fflush(stdout) ? EXIT_FAILED : EXIT_DONE);
+		if (option->id == 'h')
+			return false;
+	return true;
 }
 
-static _Noreturn void print_version(const struct tool *tool)
+static void write_help(const struct tool *tool, FILE *out)
 {
-	printf("%s (%s) %s\n", tool->name, PACKAGE_NAME, PACKAGE_VERSION);
-	exit(fflush(stdout) ? EXIT_FAILED : EXIT_DONE);
+	print_usage(tool, out);
+	fprintf(out, "\n%s\n\n", tool->purpose);
+	for (const struct tool_option *option = tool->options; option->id; option++)
+		print_option(option, false, out);
+	for (const struct tool_option *option = common_options; option->id; option++)
+		print_option(option, option->id == ID_HELP && has_help_letter(tool), out);
+	if (tool->notes)
+		fprintf(out, "\n%s", tool->notes);
+}
+
+static void write_version(const struct tool *tool, FILE *out)
+{
+	fprintf(out, "%s (%s) %s\n", tool->name, PACKAGE_NAME, PACKAGE_VERSION);
+}
+
+/* Prints a text as a whole, so that what hinders it is known, and ends. */
+static _Noreturn void print_and_exit(const struct tool *tool, const char *what,
+				     void (*write_text)(const struct tool *tool, FILE *out))
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	int error = -ENOMEM;
+
+	if (out) {
+		write_text(tool, out);
+		error = fclose(out) ? -ENOMEM : write_full(STDOUT_FILENO, text, length);
+	}
+	free(text);
+	if (error)
+		die("cannot print the %s: %s", what, cause(error));
+	exit(EXIT_DONE);
 }
 
 void usage_error(const struct tool *tool, const char *format, ...)
@@ -147,17 +176,21 @@ int options_next(const struct tool *tool, int argc, char **argv)
 		strcpy(form.letters, tool->stop_at_word ? "+:" : ":");
 		add_options(&form, tool->options);
 		add_options(&form, common_options);
+		if (has_help_letter(tool))
+			strcat(form.letters, "h");
 		opterr = 0;
 	}
 	if (tool->one_dash)
 		id = getopt_long_only(argc, argv, form.letters, form.words, NULL);
 	else
 		id = getopt_long(argc, argv, form.letters, form.words, NULL);
+	if (id == 'h' && has_help_letter(tool))
+		id = ID_HELP;
 	switch (id) {
 	case ID_HELP:
-		print_help(tool);
+		print_and_exit(tool, "help", write_help);
 	case ID_VERSION:
-		print_version(tool);
+		print_and_exit(tool, "version", write_version);
 	case ':':
 	case '?':
 		bad_option(tool, argv, id == ':');

@@ -25,7 +25,7 @@ struct tool_option {
  * @name: its name
  * @purpose: one line
  * @usage: forms of its arguments, one a string, without the tool's name; NULL ends the list
- * @options: its options; --help and --version come on top
+ * @options: its options; --help, with -h unless that is one of them, and --version come on top
  * @notes: text after the options, with its newlines, or NULL
  * @one_dash: long options are taken behind a single dash too
  * @stop_at_word: options behind the first word that is none are left alone
@@ -46,8 +46,9 @@ struct tool {
  * @argc: count of arguments as main() has it
  * @argv: arguments as main() has them; reordered so that words that are no options come last
  *
- * Prints the help or the version and exits with 0 on --help and --version; complains and exits with
- * 2 on an unknown option or a missing argument. Sets report_name() in its first call.
+ * Prints the help or the version and exits with 0 on --help and --version, and on -h where that is no
+ * option of the tool's own; exits with 1 where they cannot be printed. Complains and exits with 2 on an
+ * unknown option or a missing argument. Sets report_name() in its first call.
  *
  * Return: the option's id, its argument in optarg; -1 at the end, with optind as getopt(3) has it.
  */

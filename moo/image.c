@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/io.h"
@@ -168,6 +169,29 @@ static void doubt_cow(const struct image *image, struct doubts *doubts)
 		    "they are lost", image->cow.path);
 }
 
+/* A time in words; as a number where it is none. */
+static const char *date_of(int64_t seconds, char text[32])
+{
+	time_t time = (time_t)seconds;
+	struct tm utc;
+
+	if (!gmtime_r(&time, &utc) || !strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", &utc))
+		snprintf(text, 32, "%lld", (long long)seconds);
+	return text;
+}
+
+static void doubt_mtime(const struct image *image, struct doubts *doubts)
+{
+	const struct disk *backing = &image->backing;
+	char changed[32], wanted[32];
+
+	add(doubts, DOUBT_MTIME, "%.200s: mtime mismatch: changed on %s, but on %s by the header of "
+	    "%.200s; name the right backing file with -b; if it has only been copied or touched: touch "
+	    "-d @%" PRIu32 " %.200s", backing->path, date_of(backing->stat.st_mtim.tv_sec, changed),
+	    date_of(image->header.mtime_s, wanted), image->cow.path, image->header.mtime_s,
+	    backing->path);
+}
+
 static void doubt_backing(const struct image *image, struct doubts *doubts)
 {
 	const struct disk *backing = &image->backing;
@@ -182,10 +206,7 @@ static void doubt_backing(const struct image *image, struct doubts *doubts)
 		    "header of %s; name the right backing file with -b", backing->path,
 		    backing->size_bytes, size, image->cow.path);
 	if ((uint32_t)backing->stat.st_mtim.tv_sec != image->header.mtime_s && !marked)
-		add(doubts, DOUBT_MTIME, "%s: mtime mismatch: changed at %lld, but %" PRIu32 " in the "
-		    "header of %s; name the right backing file with -b", backing->path,
-		    (long long)backing->stat.st_mtim.tv_sec, image->header.mtime_s,
-		    image->cow.path);
+		doubt_mtime(image, doubts);
 }
 
 void image_doubts(const struct image *image, struct doubts *doubts)

@@ -96,9 +96,10 @@ static void warn_of_limits(const struct disk *backing, const struct cow_header *
 	if (header->size_bytes > backing->size_bytes)
 		warn("%s: kernels of Debian's user-mode-linux want a backing file of the device's "
 		     "size; for them lengthen it with truncate(1) instead", backing->path);
+	/* No guest would take the pair. */
 	if ((int64_t)backing->stat.st_mtim.tv_sec != (int64_t)header->mtime_s)
-		warn("%s: its mtime does not fit into a header; change it with touch(1)",
-		     backing->path);
+		die("%s: its mtime does not fit into a header; change it with touch(1)",
+		    backing->path);
 }
 
 /* A name that is long, or a device that is small or large beyond what a COW file can hold. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <linux/fs.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -136,6 +137,15 @@ static int check(struct image *image, const struct request *request)
 	return ok ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Who has the file, without the remedy for those who must not go on. */
+static void tell_user(const char *text)
+{
+	const char *remedy = strrchr(text, ';');
+
+	warn("%.*s; NEW is made all the same, and sound if nothing is written meanwhile",
+	     (int)(remedy ? (size_t)(remedy - text) : strlen(text)), text);
+}
+
 /* Both files, ready to be merged. */
 static void open_image(struct image *image, const struct request *request)
 {
@@ -153,7 +163,7 @@ static void open_image(struct image *image, const struct request *request)
 	image_lock(image, write, &users);
 	/* Reading beside a guest does no harm: some back up one that is stopped. */
 	if (users.set && !write)
-		warn("%s", users.problems[DOUBT_USER].text);
+		tell_user(users.problems[DOUBT_USER].text);
 	else
 		settle(&users, 0, request->force);
 }

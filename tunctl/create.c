@@ -8,11 +8,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/printable.h"
 #include "lib/report.h"
 #include "tunctl/tunctl.h"
+
+/* In all half a second. */
+enum { RETRIES = 50, RETRY_NS = 10000000 };
 
 static struct netlink netlink;
 
@@ -106,30 +110,59 @@ static void print_name(const struct tap *tap)
 	printf("'");
 }
 
-static void tell(const struct tunctl *tunctl)
+/* Return: 0 or -errno; who does not learn its name could not remove the interface. */
+static int tell(const struct tunctl *tunctl)
 {
 	if (tunctl->brief) {
 		printf("%s\n", tunctl->tap.name);
-		return;
+	} else {
+		print_name(&tunctl->tap);
+		printf(" persistent and owned by");
+		if (tunctl->has_owner)
+			printf(" uid %u", tunctl->owner);
+		if (tunctl->has_group)
+			printf(" gid %u", tunctl->group);
+		printf("\n");
 	}
-	print_name(&tunctl->tap);
-	printf(" persistent and owned by");
-	if (tunctl->has_owner)
-		printf(" uid %u", tunctl->owner);
-	if (tunctl->has_group)
-		printf(" gid %u", tunctl->group);
-	printf("\n");
+	return fflush(stdout) ? -errno : 0;
+}
+
+/* Another program may have it for a moment, such as a tunctl that sets its owner. */
+static int attach(int fd, struct tap *tap)
+{
+	const struct timespec pause = { .tv_nsec = RETRY_NS };
+	int error;
+
+	for (int left = RETRIES;; left--) {
+		error = tap_attach(fd, tap);
+		if (error != -EBUSY || !left)
+			return error;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static bool exists(const struct tap *tap)
+{
+	struct netlink_link link;
+	bool found;
+
+	if (!*tap->name || netlink_open(&netlink))
+		return false;
+	found = !netlink_link_by_name(&netlink, tap->name, &link);
+	netlink_close(&netlink);
+	return found;
 }
 
 void tunctl_create(struct tunctl *tunctl)
 {
 	int error, fd = open_clone_device(tunctl);
+	bool existed = exists(&tunctl->tap);
 
 	if (!tunctl->has_owner && !tunctl->has_group) {
 		tunctl->owner = geteuid();
 		tunctl->has_owner = true;
 	}
-	error = tap_attach(fd, &tunctl->tap);
+	error = attach(fd, &tunctl->tap);
 	if (error)
 		die_attach("create", &tunctl->tap, error);
 	set_owners(tunctl, fd);
@@ -137,8 +170,12 @@ void tunctl_create(struct tunctl *tunctl)
 	error = tap_set_persistent(fd, true);
 	if (error)
 		die("cannot make '%s' persistent: %s", tunctl->tap.name, cause(error));
+	error = tell(tunctl);
+	if (error && !existed)
+		tap_set_persistent(fd, false);
 	close(fd);
-	tell(tunctl);
+	if (error)
+		die("cannot write to standard output: %s", cause(error));
 }
 
 /* An interface is attached to only as what it was made. */
@@ -160,7 +197,7 @@ void tunctl_remove(struct tunctl *tunctl)
 	int error, fd = open_clone_device(tunctl);
 
 	find_kind(&tunctl->tap);
-	error = tap_attach(fd, &tunctl->tap);
+	error = attach(fd, &tunctl->tap);
 	if (error)
 		die_attach("remove", &tunctl->tap, error);
 	error = tap_set_persistent(fd, false);

@@ -62,6 +62,7 @@ static const struct tool tool = {
 struct command {
 	struct tunctl tunctl;
 	const char *removed;
+	unsigned int given;	/* bits of options that can be given once */
 	bool tap_asked;
 	bool list;
 	bool json;
@@ -94,10 +95,10 @@ static gid_t parse_group(const char *text)
 static void parse_name(const char *text, char name[IFNAMSIZ])
 {
 	/* The kernel would cut a long name and so work on another interface. */
-	if (*text && !netlink_name_valid(text))
+	if (*text && !netlink_name_accepted(text))
 		usage_error(&tool,
-			    "'%s' is no name for an interface: at most %d printable "
-			    "characters, without blanks, '/' and ':'",
+			    "'%s' is no name for an interface: at most %d bytes, without blanks, "
+			    "'/' and ':'",
 			    text, IFNAMSIZ - 1);
 	memset(name, 0, IFNAMSIZ);
 	memcpy(name, text, strlen(text));
@@ -117,17 +118,35 @@ static void add_address(struct tunctl *tunctl, const char *text)
 	snprintf(host, sizeof(host), "%.*s", (int)(length < sizeof(host) ? length : 0), text);
 	address->family = strchr(host, ':') ? AF_INET6 : AF_INET;
 	bits = address->family == AF_INET ? 32 : 128;
-	if (inet_pton(address->family, host, address->bytes) != 1 ||
-	    (slash && parse_number(slash + 1, bits, &bits)))
+	/* Without its bits a guest's network would be one address, which nobody means. */
+	if (inet_pton(address->family, host, address->bytes) != 1 || !slash ||
+	    parse_number(slash + 1, bits, &bits))
 		usage_error(&tool, "'%s' is no address: 192.0.2.1/24 or 2001:db8::1/64 is", text);
 	address->prefix = (uint8_t)bits;
 	tunctl->address_count++;
+}
+
+/* Only addresses may be given more than once: of anything else one would be left undone. */
+static void refuse_again(struct command *command, int id)
+{
+	static const char once[] = "ugdtf";
+	const char *letter = id < 256 ? strchr(once, id) : NULL;
+	unsigned int bit = letter ? 1u << (letter - once) : id == ID_MAC ? 1u << sizeof(once) : 0;
+
+	if (!(command->given & bit)) {
+		command->given |= bit;
+		return;
+	}
+	if (letter)
+		usage_error(&tool, "-%c can be given once only", id);
+	usage_error(&tool, "--mac can be given once only");
 }
 
 static void take_option(struct command *command, int id)
 {
 	struct tunctl *tunctl = &command->tunctl;
 
+	refuse_again(command, id);
 	switch (id) {
 	case 'u':
 		tunctl->owner = parse_owner(optarg);

@@ -43,6 +43,21 @@ long_options() {
 	done
 }
 
+@test "each tool: -h is --help where it is nothing else" {
+	local manual name
+	for manual in $(manuals); do
+		name=$(basename "${manual%.*}")
+		[ "$name" != port-helper ] || continue
+		split "$(tool "$name")" -h
+		[ "$status" -eq 0 ]
+		[ -z "$err" ]
+		[ "$out" = "$("$(tool "$name")" --help)" ]
+	done
+	# There it is the name of a host, as login(1) has it.
+	split "$(tool port-helper)" -h
+	[ "$status" -eq 2 ]
+}
+
 @test "each tool: help that can not be written is a failure, exit 1" {
 	local manual name
 	for manual in $(manuals); do
@@ -50,32 +65,37 @@ long_options() {
 		for option in --help --version; do
 			log "$name $option"
 			status=0
-			"$(tool "$name")" "$option" >/dev/full || status=$?
+			"$(tool "$name")" "$option" >/dev/full 2>"$BATS_TEST_TMPDIR/full" || status=$?
 			[ "$status" -eq 1 ]
+			[ "$(cat "$BATS_TEST_TMPDIR/full")" = \
+				"$name: cannot print the ${option#--}: No space left on device" ]
 		done
 	done
 }
 
 @test "each tool: bytes that a terminal would obey do not get into its messages" {
-	local manual name effect locale
+	local manual name program effect locale all
 	for manual in $(manuals); do
 		name=$(basename "${manual%.*}")
 		split "$(tool "$name")" $'--\e[31mred\nline'
 		[ "$status" -eq 2 ]
 		[[ $err != *$'\e'* ]]
 		[[ $(sed -n 2p <<<"$err") == "usage: $name"* ]]
+		program=$(tool "$name") all=
 		for effect in "${terminal_effects[@]}"; do
 			for locale in C C.UTF-8; do
-				split env LC_ALL="$locale" "$(tool "$name")" "--x$effect"
+				split env LC_ALL="$locale" "$program" "--x$effect"
 				[ "$status" -eq 2 ]
 				[[ $err == *--x* ]]
-				has_no_effect "$err"
+				all+=$err$'\n'
 			done
 		done
-		# Letters are shown where the terminal has them.
-		split env LC_ALL=C.UTF-8 "$(tool "$name")" "--xäÛ€漢"
+		has_no_effect "$all"
+		# Letters are shown where the terminal has them. uml_net believes no environment.
+		[ "$name" != uml_net ] || continue
+		split env LC_ALL=C.UTF-8 "$program" "--xäÛ€漢"
 		[[ $err == *"--xäÛ€漢"* ]]
-		split env LC_ALL=C "$(tool "$name")" "--xäÛ€漢"
+		split env LC_ALL=C "$program" "--xäÛ€漢"
 		LC_ALL=C grep -q '^[ -~]*$' <<<"$(head -n 1 <<<"$err")"
 	done
 }

@@ -135,7 +135,7 @@ both() {
 
 @test "Ethernet address, addresses and state" {
 	split in_netns "$tunctl" -t t0 --mac 02:00:00:00:00:07 --address 10.3.0.1/24 \
-		--address=2001:db8::1/64 --address 10.3.0.9 --up
+		--address=2001:db8::1/64 --address 10.3.0.9/32 --up
 	[ "$status" -eq 0 ]
 	[ "$out" = "Set 't0' persistent and owned by uid 0" ]
 	run_logged ip -n "$netns" -br address show t0
@@ -236,6 +236,15 @@ both() {
 		--address 10.0.0
 		--address 2001:db8::/129
 		--address /24
+		--address 10.0.0.1
+		--address 2001:db8::1
+		--address 10.0.0.1/
+		-d tap0 -d tap1
+		-t tap0 -t tap1
+		-u 1 -u 2
+		-g 1 -g 2
+		-f /dev/null -f /dev/net/tun
+		--mac 02:00:00:00:00:07 --mac 02:00:00:00:00:08
 		-t name-of-16-bytes
 		-t a:b
 		-u -1
@@ -253,6 +262,39 @@ both() {
 	split in_netns bash -c '"$0" -b -t t0 >/dev/full' "$tunctl"
 	[ "$status" -eq 1 ]
 	[[ $err == "tunctl: cannot write to standard output: No space left on device" ]]
+	# Nobody learns of what was made: it does not stay. What was there before does.
+	[ -z "$(interfaces)" ]
+	in_netns "$tunctl" -t t0
+	split in_netns bash -c '"$0" -t t0 -u 7 >/dev/full; "$0" -t t1 >&-' "$tunctl"
+	[ "$status" -eq 1 ]
+	[ "$(interfaces | wc -l)" -eq 1 ]
+}
+
+@test "names with any bytes that the host's kernel takes" {
+	local name
+	for name in täp $'t\377' $'t\033[m' 'a"b' "a'b" 'a\b' '漢字'; do
+		split in_netns env LC_ALL=C.UTF-8 "$tunctl" -t "$name"
+		[ "$status" -eq 0 ]
+		has_no_effect "$out"
+		in_netns ip link show dev "$name"
+		split in_netns env LC_ALL=C.UTF-8 "$tunctl" --list -t "$name"
+		[ "$status" -eq 0 ]
+		split in_netns env LC_ALL=C.UTF-8 "$tunctl" -d "$name"
+		[ "$status" -eq 0 ]
+	done
+	split in_netns "$tunctl" -t à
+	[ "$status" -eq 2 ]
+	[ -z "$(interfaces)" ]
+}
+
+@test "an interface that another program has for a moment is waited for" {
+	in_netns "$tunctl" -t t0
+	# Ten at a time; each has it while it sets the owner.
+	split in_netns bash -c 'for i in $(seq 40); do "$0" -t t0 -u "$i" & pids+=($!); done
+		for pid in "${pids[@]}"; do wait "$pid" || exit; done' "$tunctl"
+	[ "$status" -eq 0 ]
+	[ -z "$err" ]
+	in_netns "$tunctl" -d t0
 }
 
 @test "the hook of ifupdown makes what interfaces(5) describes" {
