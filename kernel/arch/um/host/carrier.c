@@ -473,6 +473,18 @@ void host_carrier_resume(struct host_carrier *c, long value)
 		resume(c, value);
 }
 
+/*
+ * A carrier that is used again keeps the registers of the program before until it has resumed its
+ * first frame; one of the host's that was pushed below it meanwhile shows them.
+ */
+static void wipe_below(struct host_carrier *c, u64 *frame)
+{
+	u8 *low = c->rw + ALTSTACK_OFF, *high = (u8 *)frame + F_IRET;
+
+	if (high > low)
+		memset(low, 0, high - low);
+}
+
 /* The carrier has not left the frame that it was to resume. */
 static void stopped_in_resumed(struct host_carrier *c)
 {
@@ -481,6 +493,8 @@ static void stopped_in_resumed(struct host_carrier *c)
 	c->frame = c->resumed;
 	c->bases_known = c->segments_sent = false;
 	frame = host_carrier_frame(c, c->frame, F_SIZE);
+	if (frame && c->segments)
+		wipe_below(c, frame);
 	if (frame && READ_ONCE(frame[F_UCLINK / 8]) & BASES_ALL) {
 		/* What was reported may be the bases of before the resume. */
 		c->fsbase = READ_ONCE(frame[F_FSBASE / 8]);
