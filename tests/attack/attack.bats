@@ -332,6 +332,11 @@ costs_return() {
 	attack attack-remains:$((100 * rounds)):faults
 }
 
+@test "programs learn nothing of registers of those before" {
+	guest_as_user
+	attack attack-remains:$((100 * rounds)):registers
+}
+
 @test "the clocks of time namespaces, by the kernel's pages and by call" {
 	guest_as_user
 	attack attack-clocks:$((10 * rounds))
