@@ -231,22 +231,132 @@ programs_maps() {
 	[ "$agents" -gt 3 ] && echo "$total $agents"
 }
 
-@test "guest programs cannot make the host keep a mapping for each of their pages" {
+# mappings_bounded KIND PROCESSES PAGES MB: a guest of so much memory in which they map as many as they
+# can: at no time there are too many.
+mappings_bounded() {
+	local most=$(($4 * 256)) total agents highest=0 deadline=$((SECONDS + 60 * rounds))
 	need_root "to read the maps of processes that are not dumpable"
-	mem_mb=64 processes=2
-	[ "$full" -eq 0 ] || mem_mb=128 processes=40
-	guest_start quiet mem=${mem_mb}M run=/t/attack/attack.sh,attack-mappings:$processes:39000:1000
-	guest_expect $((60 * rounds)) '^mapped by '
+	guest_start quiet mem="$4"M \
+		run=/t/attack/attack.sh,attack-mappings:"$2:$3:1000:$1" LIMIT_S=2000
 	# As many as the host allows one process, or one for each page of guest RAM; and what each
 	# agent has anyway.
-	most=$((mem_mb * 256))
 	[ "$most" -gt 65536 ] || most=65536
+	until grep -aq '^mapped by ' "$guest_log"; do
+		[ "$SECONDS" -lt "$deadline" ]
+		read -r total agents <<<"$(programs_maps)" || true
+		[ -n "$total" ] || continue
+		[ "$total" -le "$highest" ] || highest=$total
+		[ "$total" -le $((most + 256 * agents)) ] || break
+	done
+	log "up to $highest host mappings, $total of $agents programs; $most and 256 for each are permitted"
 	read -r total agents <<<"$(programs_maps)"
-	log "$total host mappings of $agents programs; $most and 256 for each are permitted"
-	[ "$total" -le $((most + 256 * agents)) ]
+	[ "$highest" -gt 10000 ]
+	[ "$highest" -le $((most + 256 * agents)) ]
+	guest_kill
+}
+
+guest_kill() {
 	kill -KILL "$(guest_kernel_pid)"
 	guest_wait 30
 	[ "$status" -eq 137 ]
+}
+
+@test "guest programs cannot make the host keep a mapping for each of their pages" {
+	if ((full)); then
+		mappings_bounded pages 40 39000 128
+	else
+		mappings_bounded pages 2 39000 64
+	fi
+}
+
+@test "nor by holes in what they map" {
+	mappings_bounded holes $((full ? 8 : 3)) 78000 192
+}
+
+@test "nor by pages with other rights than their neighbours" {
+	mappings_bounded rights $((full ? 8 : 3)) 64000 192
+}
+
+# What the guest costs the host: its processes, the kernel's descriptors, KiB of the memory by which the
+# kernel and the guest's processes talk, KiB of page tables. Of processes that share memory only the agent
+# counts for these.
+costs() {
+	local kernel pid fd fds processes=0 control=0 tables=0
+	kernel=$(guest_kernel_pid)
+	for pid in $(ps -o pid= --ppid "$kernel"); do
+		processes=$((processes + 1))
+		[ -n "$(ls "/proc/$pid/fd" 2>/dev/null)" ] || continue
+		tables=$((tables + $(sed -n 's/^VmPTE:[^0-9]*\([0-9]*\) kB/\1/p' \
+			"/proc/$pid/status" 2>/dev/null || echo 0)))
+	done
+	for fd in /proc/"$kernel"/fd/*; do
+		[[ $(readlink "$fd") != */memfd:uml-control* ]] ||
+			control=$(($(stat -L -c %b "$fd") / 2))
+	done
+	fds=(/proc/"$kernel"/fd/*)
+	echo "$processes ${#fds[@]} $control $tables"
+}
+
+# costs_within PROCESSES DESCRIPTORS CONTROL TABLES: no more than that.
+costs_within() {
+	local now i limit=("$@")
+	read -ra now <<<"$(costs)"
+	for i in "${!limit[@]}"; do
+		((now[i] <= limit[i])) || return 1
+	done
+}
+
+# costs_return WHAT PROCESSES DESCRIPTORS CONTROL TABLES: the guest has said WHAT, and then costs no more
+# than that. What is to go may take a moment.
+costs_return() {
+	local within
+	need_root "to see the descriptors of processes that are not dumpable"
+	guest_expect $((60 * rounds)) "^$1"
+	wait_until 10 costs_within "${@:2}" && within=yes || within=no
+	log "processes, descriptors, KiB of control memory and of page tables: $(costs)"
+	[ "$within" = yes ]
+	guest_kill
+}
+
+# Each of these processes may keep eight, and has an agent and one that runs; 36 KiB for each of them, and
+# what lists of operations have used.
+@test "threads that have ended leave the host what they have cost" {
+	local processes=$((full ? 20 : 4))
+	guest_start quiet mem=256M \
+		run=/t/attack/attack.sh,attack-starve:ended:$processes:300:1000 LIMIT_S=2000
+	costs_return 'looked at' $((10 * processes + 60)) $((12 * processes + 100)) \
+		$((10 * 36 * processes + 4096)) 16384
+}
+
+@test "the page tables of programs that have ended leave the host" {
+	local programs=$((full ? 12 : 6))
+	guest_start quiet mem=256M run=/t/attack/attack.sh,attack-tables:$programs:4000:1000 LIMIT_S=2000
+	costs_return 'ended' 200 300 8192 16384
+}
+
+@test "at a limit of open files: threads that have ended take nothing from others" {
+	ulimit -n 200
+	attack attack-starve:ended:$((6 * rounds)):100
+}
+
+@test "at a limit of open files: programs start, or their starter is told; none is killed" {
+	ulimit -n 100
+	attack attack-starve:running:1:300
+}
+
+@test "programs learn nothing of faults of those before" {
+	guest_as_user
+	attack attack-remains:$((100 * rounds)):faults
+}
+
+@test "programs learn nothing of registers of those before" {
+	guest_as_user
+	attack attack-remains:$((100 * rounds)):registers
+}
+
+@test "the clocks of time namespaces, by the kernel's pages and by call" {
+	guest_as_user
+	attack attack-clocks:$((10 * rounds))
 }
 
 # The host's process ids are known: the canary's, the tests', and the first one's.
