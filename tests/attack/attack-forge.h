@@ -264,4 +264,15 @@ static inline __attribute__((noreturn)) void go_on(void (*fn)(void), uint64_t st
 	__builtin_unreachable();
 }
 
+/* attack_begin(), and what a forger needs.  Return: false if it is not to be found. */
+static inline bool forge_begin(int argc, char **argv)
+{
+	attack_begin(argc, argv);
+	CHECK(text != NULL, "the code is found");
+	if (!text)
+		return false;
+	CHECK(find_report(), "the place that reports is found");
+	return report_site != 0;
+}
+
 #endif

@@ -551,12 +551,7 @@ int main(int argc, char **argv)
 	uint64_t end = now_ns() + (uint64_t)seconds * 1000000000, good_count = 0, sum;
 	int bad = 0;
 
-	attack_begin(argc, argv);
-	CHECK(text != NULL, "the code is found");
-	if (!text)
-		return finish();
-	CHECK(find_report(), "the place that reports is found");
-	if (!report_site)
+	if (!forge_begin(argc, argv))
 		return finish();
 	pool = xmap(POOL, PROT_READ | PROT_WRITE | PROT_EXEC);
 	sum = checksum(text);

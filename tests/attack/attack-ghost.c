@@ -413,20 +413,6 @@ static __attribute__((noreturn)) int victim(void *arg)
 	}
 }
 
-static pid_t start_victim(void)
-{
-	pid_t pid = fork();
-
-	MUST(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		MUST(setresgid(ATTACKER + 1, ATTACKER + 1, ATTACKER + 1) == 0 &&
-		     setresuid(ATTACKER + 1, ATTACKER + 1, ATTACKER + 1) == 0);
-		victim(NULL);
-	}
-	return pid;
-}
-
 /* ---- all variants */
 
 static uint64_t harm(void)
@@ -505,16 +491,11 @@ int main(int argc, char **argv)
 	uint64_t sum;
 	pid_t pid;
 
-	attack_begin(argc, argv);
-	CHECK(text != NULL, "the code is found");
-	if (!text)
-		return finish();
-	CHECK(find_report(), "the place that reports is found");
-	if (!report_site)
+	if (!forge_begin(argc, argv))
 		return finish();
 	res = xshared(PAGE);
 	sum = checksum(text);
-	pid = start_victim();
+	pid = start_bystander(victim);
 	CHECK(apart(try_all, &extent) == 0, "all is tried");
 	kill(pid, SIGKILL);
 	reap(pid);

@@ -190,12 +190,7 @@ int main(int argc, char **argv)
 	int rounds = argc > 2 ? atoi(argv[2]) : 1;
 	pid_t pid;
 
-	attack_begin(argc, argv);
-	CHECK(text != NULL, "the code is found");
-	if (!text)
-		return finish();
-	CHECK(find_report(), "the place that reports is found");
-	if (!report_site)
+	if (!forge_begin(argc, argv))
 		return finish();
 	res = xshared(PAGE);
 	pid = spawn(watcher, NULL);

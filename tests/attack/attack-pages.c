@@ -41,20 +41,6 @@ static __attribute__((noreturn)) int tenant(void *arg)
 	}
 }
 
-static pid_t tenant_start(void)
-{
-	pid_t pid = fork();
-
-	MUST(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		MUST(setresgid(ATTACKER + 1, ATTACKER + 1, ATTACKER + 1) == 0 &&
-		     setresuid(ATTACKER + 1, ATTACKER + 1, ATTACKER + 1) == 0);
-		tenant(NULL);
-	}
-	return pid;
-}
-
 /* ---- the attacker */
 
 static __thread sigjmp_buf back;
@@ -258,7 +244,7 @@ int main(int argc, char **argv)
 	attack_begin(argc, argv);
 	res = xshared(PAGE);
 	CHECK(exited(attack(at_once, NULL, 60000), 0), "what is taken away is gone for siblings");
-	pid = tenant_start();
+	pid = start_bystander(tenant);
 	for (long i = 0; i < n; i++) {
 		int status = attack(changer, (void *)i, ROUND_MS);
 

@@ -394,12 +394,7 @@ int main(int argc, char **argv)
 	long n = argc > 3 ? atol(argv[3]) : 100000;
 	pid_t pid;
 
-	attack_begin(argc, argv);
-	CHECK(text != NULL, "the code is found");
-	if (!text)
-		return finish();
-	CHECK(find_report(), "the place that reports is found");
-	if (!report_site)
+	if (!forge_begin(argc, argv))
 		return finish();
 	own = xmap(STEP, PROT_READ | PROT_WRITE);
 	for (int round = 0; round < rounds; round++)

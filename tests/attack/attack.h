@@ -65,6 +65,21 @@ static inline void tried(uint64_t n)
 	__atomic_add_fetch(g_tries, n, __ATOMIC_RELAXED);
 }
 
+/* Another user's program beside the attackers, for as long as there is a parent. */
+static inline pid_t start_bystander(int (*fn)(void *))
+{
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		MUST(setresgid(ATTACKER + 1, ATTACKER + 1, ATTACKER + 1) == 0 &&
+		     setresuid(ATTACKER + 1, ATTACKER + 1, ATTACKER + 1) == 0);
+		_exit(fn(NULL));
+	}
+	return pid;
+}
+
 /* The exit status of main(). */
 static inline int attack_end(void)
 {
