@@ -28,13 +28,13 @@ static uint8_t got_bytes[BUFFER_BYTES];
 
 static int attach(struct bench *bench)
 {
-	struct ucred credentials = { .pid = 1 };
+	struct client client = { .credentials = { .pid = 1 }, .umid = "" };
 	int ends[2], size = SEND_BUFFER;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends))
 		abort();
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	if (stream_attach(&bench->fabric, ends[0], "test", &credentials))
+	if (stream_attach(&bench->fabric, ends[0], "test", &client))
 		abort();
 	return ends[1];
 }

@@ -223,9 +223,11 @@ int host_unit_refused(int err)
 
 struct host_unit *host_unit_get(void)
 {
-	struct host_unit *unit = pool_take();
+	struct host_unit *unit;
 	int err;
 
+	while ((unit = pool_take()) && unit->dead)
+		unit_destroy(unit);	/* somebody has killed it while it waited */
 	if (!unit) {
 		unit = unit_create();
 		while (IS_HOST_ERR(unit) && host_pool_shrink())

@@ -17,7 +17,6 @@
  * it by unprivileged instructions.
  */
 #include <linux/entry-common.h>
-#include <linux/randomize_kstack.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/task_stack.h>
@@ -252,7 +251,6 @@ void um_regs_pull(void)
  */
 static void dispatch_call(struct pt_regs *regs, long nr, bool gate)
 {
-	add_random_kstack_offset();
 	if (likely((unsigned long)nr < NR_syscalls))
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
 	else if (nr != -1)
