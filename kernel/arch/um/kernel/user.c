@@ -249,7 +249,7 @@ void um_regs_pull(void)
  * Make a call that seccomp, tracers and audit have seen, and go back to the guest.  @gate: it was
  * made by the vsyscall page, where a bad pointer is the processor's business.
  */
-static void dispatch_call(struct pt_regs *regs, long nr, bool gate)
+static __always_inline void dispatch_call(struct pt_regs *regs, long nr, bool gate)
 {
 	if (likely((unsigned long)nr < NR_syscalls))
 		regs->ax = sys_call_table[nr](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
@@ -260,7 +260,7 @@ static void dispatch_call(struct pt_regs *regs, long nr, bool gate)
 	syscall_exit_to_user_mode(regs);
 }
 
-static void guest_call(struct pt_regs *regs, bool gate)
+static noinline void guest_call(struct pt_regs *regs, bool gate)
 {
 	dispatch_call(regs, syscall_enter_from_user_mode(regs, regs->orig_ax), gate);
 }
