@@ -38,7 +38,7 @@ ended_or_beyond() {
 	not_running "$guest_keeper" || [ "$(turn)" -gt "$1" ]
 }
 
-# The guest has ended: by that kill, in order.
+# The guest has ended, or is about to: in order.
 ended_in_order() {
 	guest_wait 60
 	[ "$status" -ne 124 ]
@@ -145,10 +145,7 @@ beyond() {
 chaos_stop() {
 	log "$kill_count kills: $(lost) guest processes lost"
 	kill -TERM "$(guest_kernel_pid)"
-	guest_wait 60
-	[ "$status" -ne 124 ]
-	[ "$status" -ne 125 ]
-	guest_check_clean
+	ended_in_order
 }
 
 # The agents that have used most CPU time: those of the workers, not of init and its shells.

@@ -17,12 +17,17 @@ teardown() {
 	netns_remove
 }
 
-@test "stopped at any step it removes no proxied neighbours that became another user's meanwhile" {
+# What bob does with the two addresses: add or del, of an interface of his in TAP.
+write_bobs() {
 	cat >"$BATS_TEST_TMPDIR/bobs" <<-EOT
 		for address in 10.7.0.60 10.7.0.61; do
 			"$asker" -u $bob $helper 4 "\$1" \$TAP \$address 255.255.255.0
 		done
 	EOT
+}
+
+@test "stopped at any step it removes no proxied neighbours that became another user's meanwhile" {
+	write_bobs
 	ask "$bob" -r "$(script '
 		attempt() {
 			for address in 10.7.0.60 10.7.0.61; do
@@ -116,11 +121,7 @@ teardown() {
 }
 
 @test "who is frozen with the lock is killed, and what it does not come to harms nobody" {
-	cat >"$BATS_TEST_TMPDIR/bobs" <<-EOT
-		for address in 10.7.0.60 10.7.0.61; do
-			"$asker" -u $bob $helper 4 "\$1" \$TAP \$address 255.255.255.0
-		done
-	EOT
+	write_bobs
 	# Each tenth step: those with the lock wait until it is taken from them.
 	ask "$bob" -r "$(script '
 		step=1 result=0

@@ -30,7 +30,6 @@
 #define SHARE_PERCENT		75		/* less of the wanted time is too little */
 #define NAP_NS			50000
 
-
 static struct {
 	struct host_carrier *c;
 	int pid;

@@ -21,8 +21,8 @@
  *
  * What a report says is the guest's word, and any guest can jump to its instruction. So the
  * account of kicks may be wrong for a carrier whose program wants it to be; nothing rests on it
- * but when the next one is sent, and a carrier that does not report after a kick is overdue and
- * killed (host_carrier_overdue()).
+ * but when the next one is sent, and a carrier that does not report after a kick is kicked again,
+ * and killed when it is overdue (host_carrier_overdue()).
  *
  * The stop invariant.  A carrier is running, held by the host's word, or killed and reaped; there
  * is no fourth state, and only set_stop() changes it.  Whatever else is found wrong with one,
@@ -295,14 +295,11 @@ static struct host_carrier *carrier_create(struct host_unit *unit)
 	err = carrier_begin(c);
 	if (!err)
 		return c;
-	/* Without its pid it cannot be killed, but held it is, and ends when nobody listens. */
-	host_kill_and_reap(c->pid);
-	c->pid = 0;
-	set_stop(c, HOST_DEAD);
+	/* Without its pid it is not killed here, but held it is, and ends when nobody listens. */
+	host_unit_kill(unit, "a process that was made for it did not start as it should");
 	host_call(close, c->listener);
 	c->listener = -1;
 	unit->ncarriers--;
-	host_unit_kill(unit, "a process that was made for it did not start as it should");
 out:
 	slot_free(c);
 	return HOST_ERR_PTR(err);
